@@ -1,0 +1,67 @@
+# Everything runs in .venv, which the first target that needs it makes with exact versions.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PROFILE ?= local
+CONFIG ?= config/config.yaml
+SNAKEMAKE := $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
+INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
+
+.PHONY: help demo imported run report test lint format lock sign forget install
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED) ## Make .venv with exact versions
+
+$(INSTALLED): requirements.txt requirements-test.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which one with: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Installing into $(VENV); this takes a few minutes the first time."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
+	rm -f $(VENV)/.installed-*
+	touch $@
+
+demo: CONFIG := config/demo.yaml
+demo: report ## Make the demo's data set, tables, figure and report on this machine
+
+imported: CONFIG := config/imported.yaml
+imported: report ## The small example that answers questions of your own
+
+run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
+	$(SNAKEMAKE)
+
+report: run ## The same, then the HTML report and a summary
+	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
+	{ [ results/$$run/report.html -nt results/$$run/dataset/README.md ] || \
+	  $(SNAKEMAKE) --report results/$$run/report.html > results/$$run/logs/report.log 2>&1 || \
+	  { cat results/$$run/logs/report.log; exit 1; }; } && \
+	$(BIN)/python scripts/summarise_run.py --results results/$$run --store results/store
+
+test: $(INSTALLED) ## Run every test this machine can run; says what it skips and why
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py
+
+lint: $(INSTALLED) ## Check the code's style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+
+format: $(INSTALLED) ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+lock: ## Pin every version anew from requirements.in and requirements-test.in
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet -r requirements.in
+	.venv-lock/bin/pip freeze | sed 's/+cpu//' | grep -v -i '^nvidia\|^triton\|^cuda' > requirements.txt
+	.venv-lock/bin/pip install --quiet -r requirements-test.in
+	.venv-lock/bin/pip freeze | sed 's/+cpu//' | grep -v -i '^nvidia\|^triton\|^cuda' | grep -v -x -F -f requirements.txt > requirements-test.txt
+	rm -rf .venv-lock
+
+sign: $(INSTALLED) ## After a code change: make sign [ROWS="rules"] [OUTPUT="rules"]; see CONTRIBUTING.md
+	cd scripts && ../$(BIN)/python -m synthesis.code_version --rows $(ROWS) --output $(OUTPUT)
+
+forget: $(INSTALLED) ## Forget bought rows: make forget CONFIG=... STAGE=generate_responses [SHARD=source/00001]
+	$(BIN)/python scripts/forget_rows.py --config $(CONFIG) --stage $(STAGE) $(if $(SHARD),--shard $(SHARD))

@@ -1,0 +1,35 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/fetch.smk"
+include: "rules/problems.smk"
+include: "rules/questions.smk"
+include: "rules/responses.smk"
+include: "rules/dataset.smk"
+include: "rules/report.smk"
+
+
+report: "rules/report/workflow.rst"
+
+
+localrules:
+    all,
+    fetch,
+    questions,
+    responses,
+    dataset,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.dataset.input,
+        "<results>/check_funnel/check_funnel.json",
+        "<results>/figures/funnel.svg",
+        "<results>/tables/costs.csv",

@@ -1,0 +1,64 @@
+rule dataset:
+    input:
+        PLAN.dataset_files("data"),
+        "<results>/dataset/README.md",
+
+
+rule assemble_dataset:
+    input:
+        stages=PLAN.stage_files(PLAN.every_stage()),
+        prompt=config["generate_responses"]["prompt"],
+    output:
+        data=PLAN.dataset_files("data"),
+        exports=[PLAN.dataset_files(name) for name in config["assemble_dataset"]["exports"]],
+        ledger="<results>/ledger/assemble_dataset/all.json",
+    log:
+        "<logs>/assemble_dataset/all.log",
+    benchmark:
+        "<benchmarks>/assemble_dataset/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=16000,
+        runtime=60,
+    params:
+        run=RUN,
+        settings=PLAN.dataset_settings(),
+        stages=PLAN.stage_arguments(PLAN.every_stage(), "--stage"),
+        exports=PLAN.export_arguments,
+        code=code_version("assemble_dataset"),
+    shell:
+        "python scripts/assemble_dataset.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} {params.stages} --prompt {input.prompt:q} --data {output.data}"
+        " {params.exports} --ledger {output.ledger} --log {log}"
+
+
+rule write_dataset_card:
+    input:
+        data=PLAN.dataset_files("data"),
+        funnel="<results>/tables/funnel.csv",
+        costs="<results>/tables/costs.csv",
+        manifests=collect("<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()),
+        prompts=PLAN.prompts(),
+        ledgers=PLAN.ledgers(),
+    output:
+        card="<results>/dataset/README.md",
+        ledger="<results>/ledger/write_dataset_card/all.json",
+    log:
+        "<logs>/write_dataset_card/all.log",
+    benchmark:
+        "<benchmarks>/write_dataset_card/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        settings=PLAN.card_settings(),
+        code=code_version("write_dataset_card"),
+    shell:
+        "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --data {input.data} --funnel {input.funnel} --costs {input.costs}"
+        " --manifests {input.manifests} --prompts {input.prompts} --ledgers {input.ledgers}"
+        " --output {output.card} --ledger {output.ledger} --log {log}"

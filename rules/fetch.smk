@@ -1,0 +1,75 @@
+rule fetch:
+    input:
+        collect("<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()),
+        collect("<resources>/problems/{problems}.parquet", problems=config["problems"]),
+        collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=config["benchmarks"]),
+
+
+rule fetch_model:
+    output:
+        manifest="<resources>/models/{model}/manifest.json",
+        ledger="<resources>/ledger/fetch_model/{model}.json",
+    log:
+        "<logs>/fetch_model/{model}.log",
+    benchmark:
+        "<benchmarks>/fetch_model/{model}.tsv"
+    conda:
+        "../envs/fetch.yaml"
+    threads: 2
+    resources:
+        network=1,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=PLAN.item_settings("models", "model"),
+        code=code_version("fetch_model"),
+    shell:
+        "python scripts/fetch_model.py --run resources --model {wildcards.model} --settings {params.settings:q}"
+        " --code-version {params.code} --folder $(dirname {output.manifest})/files --manifest {output.manifest}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule fetch_problems:
+    output:
+        problems="<resources>/problems/{problems}.parquet",
+        ledger="<resources>/ledger/fetch_problems/{problems}.json",
+    log:
+        "<logs>/fetch_problems/{problems}.log",
+    benchmark:
+        "<benchmarks>/fetch_problems/{problems}.tsv"
+    conda:
+        "../envs/fetch.yaml"
+    resources:
+        network=1,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=PLAN.item_settings("problems", "problems"),
+        code=code_version("fetch_problems"),
+    shell:
+        "python scripts/fetch_problems.py --run resources --problems {wildcards.problems}"
+        " --settings {params.settings:q} --code-version {params.code} --output {output.problems}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule fetch_benchmark:
+    output:
+        benchmark="<resources>/benchmarks/{benchmark}.parquet",
+        ledger="<resources>/ledger/fetch_benchmark/{benchmark}.json",
+    log:
+        "<logs>/fetch_benchmark/{benchmark}.log",
+    benchmark:
+        "<benchmarks>/fetch_benchmark/{benchmark}.tsv"
+    conda:
+        "../envs/fetch.yaml"
+    resources:
+        network=1,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=PLAN.item_settings("benchmarks", "benchmark"),
+        code=code_version("fetch_benchmark"),
+    shell:
+        "python scripts/fetch_benchmark.py --run resources --benchmark {wildcards.benchmark}"
+        " --settings {params.settings:q} --code-version {params.code} --output {output.benchmark}"
+        " --ledger {output.ledger} --log {log}"

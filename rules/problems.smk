@@ -1,0 +1,29 @@
+rule merge_problems:
+    input:
+        problems=collect(
+            "<resources>/problems/{problems}.parquet",
+            problems=config.get("merge_problems", {}).get("problems", []),
+        ),
+        benchmarks=collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=config["benchmarks"]),
+    output:
+        train="<results>/merge_problems/train.parquet",
+        held_out="<results>/merge_problems/held_out.parquet",
+        ledger="<results>/ledger/merge_problems/all.json",
+    log:
+        "<logs>/merge_problems/all.log",
+    benchmark:
+        "<benchmarks>/merge_problems/all.tsv"
+    conda:
+        "../envs/filter.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        run=RUN,
+        seed=config["seed"],
+        settings=PLAN.merge_settings(),
+        code=code_version("merge_problems"),
+    shell:
+        "python scripts/merge_problems.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+        " --code-version {params.code} --problems {input.problems} --benchmarks {input.benchmarks}"
+        " --train {output.train} --held-out {output.held_out} --ledger {output.ledger} --log {log}"

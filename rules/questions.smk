@@ -1,0 +1,160 @@
+rule questions:
+    input:
+        PLAN.all_files("select_questions"),
+
+
+rule generate_questions:
+    input:
+        model=PLAN.question_model,
+        file=PLAN.question_file,
+    output:
+        questions="<results>/generate_questions/{source}/{shard}.parquet",
+        ledger="<results>/ledger/generate_questions/{source}/{shard}.json",
+    log:
+        "<logs>/generate_questions/{source}/{shard}.log",
+    benchmark:
+        "<benchmarks>/generate_questions/{source}/{shard}.tsv"
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "generate_questions", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=32,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        seed=config["seed"],
+        start=PLAN.start,
+        stop=PLAN.stop,
+        settings=PLAN.source_settings,
+        code=code_version("generate_questions"),
+        origin=PLAN.origin_argument,
+    shell:
+        "python scripts/generate_questions.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
+        " --start {params.start} --stop {params.stop} --settings {params.settings:q} {params.origin}"
+        " --code-version {params.code} --store {params.store} --gpus {resources.gpu} --threads {threads}"
+        " --batch-rows {resources.batch_rows} --chunk-seconds {resources.chunk_seconds}"
+        " --output {output.questions} --ledger {output.ledger} --log {log}"
+
+
+rule filter_questions:
+    input:
+        questions="<results>/generate_questions/{source}/{shard}.parquet",
+        held_out=["<results>/merge_problems/held_out.parquet"] if PLAN.filters_use_held_out() else [],
+        benchmarks=collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=PLAN.benchmarks_of_filters()),
+    output:
+        verdicts="<results>/filter_questions/{source}/{shard}.parquet",
+        signatures="<results>/filter_questions/{source}/{shard}.signatures.parquet",
+        ledger="<results>/ledger/filter_questions/{source}/{shard}.json",
+    log:
+        "<logs>/filter_questions/{source}/{shard}.log",
+    benchmark:
+        "<benchmarks>/filter_questions/{source}/{shard}.tsv"
+    conda:
+        "../envs/filter.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        run=RUN,
+        settings=PLAN.settings("filter_questions"),
+        code=code_version("filter_questions"),
+    shell:
+        "python scripts/filter_questions.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --questions {input.questions} --held-out {input.held_out}"
+        " --benchmarks {input.benchmarks} --output {output.verdicts} --signatures {output.signatures}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule find_duplicates:
+    input:
+        PLAN.all_files("filter_questions", ".signatures"),
+    output:
+        verdicts=PLAN.all_files("find_duplicates"),
+        ledger="<results>/ledger/find_duplicates/all.json",
+    log:
+        "<logs>/find_duplicates/all.log",
+    benchmark:
+        "<benchmarks>/find_duplicates/all.tsv"
+    conda:
+        "../envs/filter.yaml"
+    resources:
+        mem_mb=16000,
+        runtime=120,
+    params:
+        run=RUN,
+        settings=PLAN.duplicate_settings(),
+        code=code_version("find_duplicates"),
+    shell:
+        "python scripts/find_duplicates.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --inputs {input} --outputs {output.verdicts}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule judge_questions:
+    input:
+        model=PLAN.judge_model,
+        prompt=PLAN.judge_prompt,
+        questions="<results>/generate_questions/{source}/{shard}.parquet",
+        verdicts=PLAN.verdicts_before_judge,
+    output:
+        verdicts="<results>/judge_questions/{judge}/{source}/{shard}.parquet",
+        judgements="<results>/judge_questions/{judge}/{source}/{shard}.judgements.parquet",
+        ledger="<results>/ledger/judge_questions/{judge}/{source}/{shard}.json",
+    log:
+        "<logs>/judge_questions/{judge}/{source}/{shard}.log",
+    benchmark:
+        "<benchmarks>/judge_questions/{judge}/{source}/{shard}.tsv"
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "judge_questions", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=32,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        seed=config["seed"],
+        settings=PLAN.judge_settings,
+        code=code_version("judge_questions"),
+    shell:
+        "python scripts/judge_questions.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+        " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
+        " --questions {input.questions} --verdicts {input.verdicts} --store {params.store}"
+        " --gpus {resources.gpu} --threads {threads} --batch-rows {resources.batch_rows}"
+        " --chunk-seconds {resources.chunk_seconds} --output {output.verdicts}"
+        " --judgements {output.judgements} --ledger {output.ledger} --log {log}"
+
+
+rule select_questions:
+    input:
+        questions=PLAN.all_files("generate_questions"),
+        stages=PLAN.stage_files(PLAN.verdict_stages()),
+    output:
+        verdicts=PLAN.all_files("select_questions"),
+        ledger="<results>/ledger/select_questions/all.json",
+    log:
+        "<logs>/select_questions/all.log",
+    benchmark:
+        "<benchmarks>/select_questions/all.tsv"
+    conda:
+        "../envs/filter.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        run=RUN,
+        settings=PLAN.settings("select_questions"),
+        stages=PLAN.stage_arguments(PLAN.verdict_stages(), "--verdicts"),
+        code=code_version("select_questions"),
+    shell:
+        "python scripts/select_questions.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --questions {input.questions} {params.stages}"
+        " --outputs {output.verdicts} --ledger {output.ledger} --log {log}"

@@ -1,0 +1,114 @@
+rule tabulate_funnel:
+    input:
+        stages=PLAN.stage_files(PLAN.every_stage()),
+    output:
+        table=report(
+            "<results>/tables/funnel.csv",
+            caption="report/funnel.rst",
+            category="Funnel",
+            labels={"what": "rows kept and rejected by each stage", "kind": "table"},
+        ),
+        ledger="<results>/ledger/tabulate_funnel/all.json",
+    log:
+        "<logs>/tabulate_funnel/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_funnel/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        run=RUN,
+        stages=PLAN.stage_arguments(PLAN.every_stage(), "--stage"),
+        code=code_version("tabulate_funnel"),
+    shell:
+        "python scripts/tabulate_funnel.py --run {params.run} --code-version {params.code} {params.stages}"
+        " --output {output.table} --ledger {output.ledger} --log {log}"
+
+
+rule check_funnel:
+    input:
+        stages=PLAN.stage_files(PLAN.every_stage()),
+        dataset=PLAN.dataset_files("data"),
+    output:
+        checks="<results>/check_funnel/check_funnel.json",
+        ledger="<results>/ledger/check_funnel/all.json",
+    log:
+        "<logs>/check_funnel/all.log",
+    benchmark:
+        "<benchmarks>/check_funnel/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        run=RUN,
+        settings=PLAN.check_settings(),
+        stages=PLAN.stage_arguments(PLAN.every_stage(), "--stage"),
+        code=code_version("check_funnel"),
+    shell:
+        "python scripts/check_funnel.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} {params.stages} --dataset {input.dataset} --output {output.checks}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule tabulate_costs:
+    input:
+        ledgers=PLAN.ledgers(),
+    output:
+        table=report(
+            "<results>/tables/costs.csv",
+            caption="report/costs.rst",
+            category="Costs",
+            labels={"what": "hours, tokens and money by stage", "kind": "table"},
+        ),
+        ledger="<results>/ledger/tabulate_costs/all.json",
+    log:
+        "<logs>/tabulate_costs/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_costs/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        store=STORE,
+        prices=PLAN.settings("prices"),
+        code=code_version("tabulate_costs"),
+    shell:
+        "python scripts/tabulate_costs.py --run {params.run} --prices {params.prices:q} --code-version {params.code}"
+        " --ledgers {input.ledgers} --store {params.store} --output {output.table}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule plot_funnel:
+    input:
+        "<results>/tables/funnel.csv",
+    output:
+        svg=report(
+            "<results>/figures/funnel.svg",
+            caption="report/funnel.rst",
+            category="Funnel",
+            labels={"what": "rows kept and rejected by each stage", "kind": "figure"},
+        ),
+        png="<results>/figures/funnel.png",
+        ledger="<results>/ledger/plot_funnel/all.json",
+    log:
+        "<logs>/plot_funnel/all.log",
+    benchmark:
+        "<benchmarks>/plot_funnel/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        code=code_version("plot_funnel"),
+    shell:
+        "python scripts/plot_funnel.py --run {params.run} --code-version {params.code} --funnel {input}"
+        " --svg {output.svg} --png {output.png} --ledger {output.ledger} --log {log}"

@@ -1,0 +1,89 @@
+"""Fetch a model's files and write the manifest that names their content."""
+
+import json
+import os
+from pathlib import Path
+
+from synthesis import model_files, model_sources, program, schema
+from synthesis.canonical import digest
+from synthesis.errors import InputError
+
+# The settings every model has; they go into the manifest as they are.
+SETTINGS = ("engine", "source", "license", "parameters", "dtype", "context")
+
+
+def add_arguments(parser):
+    """Declare what the program needs."""
+    parser.add_argument("--model", required=True, help="name of the model in the configuration")
+    parser.add_argument("--folder", type=Path, required=True, help="where the model's files go")
+    parser.add_argument("--manifest", type=Path, required=True, help="where to write the manifest")
+
+
+def work(options, job):
+    """Stage the files, check them, make them visible and write the manifest last."""
+    settings = options.settings
+    missing = [key for key in SETTINGS if key not in settings]
+    if missing:
+        raise InputError(f"models.{options.model}.{missing[0]} is missing; add it.")
+    with model_files.staging(options.folder) as staging:
+        request = model_sources.Request(options.model, settings, staging)
+        job.step("fetching")
+        revision = model_sources.fetch(request)
+        if settings["engine"] == "stand_in":
+            entries, content = [], digest({"stand_in": options.model})
+        else:
+            _add_template(request)
+            model_files.check_template(request.files, options.model)
+            model_files.check_context(request.files, settings["context"], options.model)
+            _check_code(request)
+            job.step("computing checksums")
+            entries = model_files.file_entries(request.files)
+            content = model_files.content_sha256(entries)
+            model_files.publish(request.files, options.folder, entries)
+    manifest = {
+        "model": options.model,
+        **{key: settings[key] for key in SETTINGS},
+        "revision": revision,
+        "trust_remote_code": request.with_code,
+        "content_sha256": content,
+        "folder": os.path.relpath(options.folder, options.manifest.parent),
+        "files": entries,
+    }
+    schema.write_text(options.manifest, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    job.rows(out=len(entries))
+
+
+def _add_template(request):
+    """Put the configured chat template over the model's own."""
+    path = request.settings.get("chat_template")
+    if path is None:
+        return
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        key = f"models.{request.model}.chat_template"
+        raise InputError(f"{key} is {path}, which can't be read as text ({error}); correct the path.") from error
+    schema.write_text(request.files / model_files.TEMPLATE, text)
+
+
+def _check_code(request):
+    """Raise InputError if the model can't be loaded without Python files that were not asked for."""
+    config = model_files.read_json_object(request.files / model_files.CONFIG)
+    if request.with_code or not config.get("auto_map"):
+        return
+    from transformers import CONFIG_MAPPING
+
+    if config.get("model_type") not in CONFIG_MAPPING:
+        raise InputError(
+            f"model {request.model} needs its own Python files; if you trust them, set "
+            f"models.{request.model}.trust_remote_code to true and the revision to a full commit."
+        )
+
+
+def main(argv=None):
+    """Run the program; returns its exit code."""
+    return program.run(__file__, __doc__, add_arguments, work, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

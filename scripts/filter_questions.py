@@ -1,0 +1,64 @@
+"""Run all cheap filters over one shard of questions, and write the signatures by which duplicates are found."""
+
+from pathlib import Path
+
+from synthesis import filters, program, schema
+from synthesis.filters.contamination import HELD_OUT
+from synthesis.text import signature
+from synthesis.verdicts import rejections, verdict
+
+
+def add_arguments(parser):
+    """Declare what the program needs beside the common arguments."""
+    parser.add_argument("--questions", type=Path, required=True, help="the shard's questions")
+    parser.add_argument("--held-out", type=Path, nargs="?", help="the held-out problems, if a filter needs them")
+    parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="benchmarks, named by their file names")
+    parser.add_argument("--output", type=Path, required=True, help="the verdicts")
+    parser.add_argument("--signatures", type=Path, required=True, help="the signatures of the kept questions")
+
+
+def work(options, job):
+    """Write one verdict for each question, with one reason column for each filter."""
+    problem_files = {path.stem: path for path in options.benchmarks}
+    if options.held_out:
+        problem_files[HELD_OUT] = options.held_out
+    chosen = filters.build(options.settings["filters"], problem_files)
+    questions = schema.read(options.questions, schema.QUESTIONS)
+    columns = {}
+    for name, chosen_filter in chosen.items():
+        job.step(f"filter {name}", len(questions))
+        columns[name] = chosen_filter.reasons(questions)
+    rows = [judged(row, {name: columns[name][i] for name in chosen}) for i, row in enumerate(questions)]
+    kept = [question for question, row in zip(questions, rows, strict=True) if row["keep"]]
+    schema.write(options.signatures, [signed(question) for question in kept], schema.SIGNATURES)
+    schema.write(options.output, rows, schema.filter_verdicts(list(chosen)))
+    counts = {f"rejected_{reason}": count for reason, count in rejections(rows).items()}
+    job.rows(**{"in": len(questions), "out": len(kept), **counts})
+
+
+def judged(question: dict, reasons: dict[str, str]) -> dict:
+    """The verdict on a question: the reason of the first filter that rejects it, and each filter's own.
+
+    A question that did not fit the model's context was never written, whatever the filters say.
+    """
+    overflow = "context_overflow" if question["finish_reason"] == "context_overflow" else ""
+    first = overflow or next(filter(None, reasons.values()), "")
+    return verdict(question["question_id"], first) | {f"{name}_reason": reason for name, reason in reasons.items()}
+
+
+def signed(question: dict) -> dict:
+    """A row of `schema.SIGNATURES`."""
+    return {
+        "question_id": question["question_id"],
+        "index": question["index"],
+        "exact": signature(question["question"]),
+    }
+
+
+def main(argv=None):
+    """Run the program; returns its exit code."""
+    return program.run(__file__, __doc__, add_arguments, work, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

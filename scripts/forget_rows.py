@@ -1,0 +1,79 @@
+"""Forget bought rows of a stage, so that the next start buys them again.
+
+The rows move to a trash folder beside the store's stages, and the declared outputs that were written from them are
+removed, so that Snakemake makes them again. Only fingerprints that the configured run used are touched.
+"""
+
+import argparse
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from synthesis import configuration, layout, store
+from synthesis.errors import InputError
+from synthesis.identity import STAGE_WORDS
+from synthesis.plan import Plan
+
+
+def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
+    """Forget the rows of a stage, or of one `<source>/<shard>` of it; returns how many rows moved.
+
+    Raises InputError for a stage that buys nothing and for an unknown source or shard.
+    """
+    if stage not in STAGE_WORDS:
+        raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGE_WORDS)}.")
+    pieces = _pieces(Plan(config), shard)
+    ranges = {}
+    for source, piece in pieces:
+        ranges.setdefault(source, []).append((piece.start, piece.stop))
+
+    def selected(source: str, index: int) -> bool:
+        return any(start <= index < stop for start, stop in ranges.get(source, []))
+
+    root = results / "store"
+    trash = root / "trash" / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    count = store.forget(root, stage, config["run"], trash, selected)
+    folder = results / config["run"]
+    for source, piece in pieces:
+        for path in (folder / stage).rglob(f"{source}/{piece.name}*.parquet"):
+            moved = trash / path.relative_to(results)
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, moved)
+    return count
+
+
+def _pieces(plan: Plan, shard: str | None) -> list[tuple[str, layout.Shard]]:
+    every = [
+        (source, piece)
+        for source in plan.sources
+        for piece in layout.shards(plan.source(source)["total"], plan.source(source)["shard_size"])
+    ]
+    found = [pair for pair in every if shard in (None, f"{pair[0]}/{pair[1].name}")]
+    if not found:
+        known = ", ".join(f"{source}/{piece.name}" for source, piece in every[:4])
+        raise InputError(f"there is no shard {shard}; give one as SOURCE/NUMBER, for example {known}.")
+    return found
+
+
+def main(argv=None) -> int:
+    """Run the program; returns its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="config file of the run")
+    parser.add_argument("--stage", required=True, help="stage whose rows are forgotten")
+    parser.add_argument("--shard", help="only this shard, as SOURCE/NUMBER")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of all results")
+    options = parser.parse_args(argv)
+    try:
+        config = configuration.load(options.config)
+        configuration.validate(config)
+        count = forget(config, options.stage, options.shard, options.results)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{count} rows of {options.stage} moved to {options.results}/store/trash; the next start buys them again.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,132 @@
+"""Print what a finished run made: the funnel, tokens, hours and cost, two sample rows, and where everything lies."""
+
+import argparse
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from synthesis import costs, funnel
+from synthesis.errors import InputError
+from synthesis.ledger import journaled, read_json
+
+WIDTH = 110
+SAMPLE_ROWS = 2
+SAMPLE_CHARACTERS = 400
+
+
+def summary(results: Path, store: Path) -> str:
+    """The whole text. `results` is the folder of the run, whose name is the run's. Raises InputError if it is unfinished."""
+    counts = funnel.read(results / "tables/funnel.csv")
+    data = sorted((results / "dataset/data").glob("train-*.parquet"))
+    if not data:
+        raise InputError(f"{results}/dataset/data has no files; run the workflow for this run first.")
+    pairs = sum(pq.read_metadata(path).num_rows for path in data)
+    total = costs.read(results / "tables/costs.csv")[-1]
+    parts = [
+        f"Run {results.name}: {pairs:,} rows in the data set",
+        _funnel(counts),
+        "\n".join([*_cost(total), _time(results, store)]),
+        _samples(data[0]),
+        _places(results),
+    ]
+    return "\n\n".join(parts)
+
+
+def _funnel(counts: list[funnel.StageCount]) -> str:
+    """One aligned line for each stage: rows in, rows kept, and the reasons for the rest."""
+    stage_width = max(len(item.stage) for item in counts) + 2
+    number_width = max(len(f"{item.rows_in:,}") for item in counts)
+    lines = []
+    for source in dict.fromkeys(item.source for item in counts):
+        lines.append(f"{source}: rows kept, of rows that reached the stage")
+        for item in counts:
+            if item.source == source:
+                reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in item.rejected.items())
+                numbers = f"{item.kept:>{number_width},} of {item.rows_in:>{number_width},}"
+                lines.append(f"  {item.stage:<{stage_width}}{numbers}  {reasons}".rstrip())
+    return "\n".join(textwrap.shorten(line, 400) if len(line) > 400 else line for line in lines)
+
+
+def _cost(total: dict) -> list[str]:
+    """Tokens, hours and money of the data set, and what the run spent."""
+    lines = [f"Tokens: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"]
+    for label, prefix in (("Hours of the data set", ""), ("Hours spent by the run", "spent_")):
+        gpu, cpu = total[f"{prefix}gpu_hours"], total[f"{prefix}cpu_core_hours"]
+        lines.append(f"{label}: {_amount(gpu)} GPU, {_amount(cpu)} CPU core")
+    money = [f"{_amount(total[key])} {total['currency']} {what}" for key, what in _MONEY.items() if total[key]]
+    if money:
+        lines.append(f"Cost: {', '.join(money)} (prices of {total['price_date']})")
+    if total["no_price_for"]:
+        lines.append(f"Cost not known in full: no price for {total['no_price_for']}; add it under prices in the config")
+    return lines
+
+
+_MONEY = {"cost": "for the data set", "spent": "spent by the run"}
+
+
+def _amount(text: str) -> str:
+    return f"{float(text):,.4f}" if text else "unknown"
+
+
+def _time(results: Path, store: Path) -> str:
+    """The working time of all jobs, which is more than the time waited if some ran side by side."""
+    ledgers = [read_json(path)["attempt"] for path in sorted((results / "ledger").rglob("*.json"))]
+    attempts = {attempt["attempt"]: attempt for attempt in [*journaled(store, results.name), *ledgers]}
+    seconds = sum(attempt["wall_seconds"] for attempt in attempts.values())
+    states = Counter(attempt["state"] for attempt in attempts.values())
+    ends = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    return f"Time: {_duration(seconds)} of work in {len(attempts)} attempts at jobs ({ends})"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _samples(path: Path) -> str:
+    """The first rows of the data set, cut to a readable length."""
+    batch = next(pq.ParquetFile(path).iter_batches(SAMPLE_ROWS, columns=["question", "response"]), None)
+    lines = []
+    for row in batch.to_pylist() if batch else []:
+        for name, text in row.items():
+            short = textwrap.shorten(text, SAMPLE_CHARACTERS, placeholder=" ...")
+            lines.append(textwrap.fill(f"{name + ':':<10}{short}", WIDTH, subsequent_indent=" " * 10))
+    return "\n".join(["First rows:", *textwrap.indent("\n".join(lines), "  ").splitlines()])
+
+
+def _places(results: Path) -> str:
+    """Where things lie; what was not made is left out."""
+    dataset = results / "dataset"
+    places = {
+        "data set": dataset,
+        "card": dataset / "README.md",
+        "funnel": results / "tables/funnel.csv",
+        "costs": results / "tables/costs.csv",
+        "figure": results / "figures/funnel.svg",
+        "checks": results / "check_funnel/check_funnel.json",
+        "report": results / "report.html",
+    }
+    lines = [f"  {name:<10}{path}" for name, path in places.items() if path.exists()]
+    return "\n".join(["Results:", *lines, f'  {"load with":<10}datasets.load_dataset("{dataset}")'])
+
+
+def main(argv=None) -> int:
+    """Print the summary; returns 0, or 1 with one sentence if the run is not finished."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="folder of the run, results/<run>")
+    parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
+    options = parser.parse_args(argv)
+    try:
+        print(summary(options.results, options.store))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

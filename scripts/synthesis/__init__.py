@@ -1,0 +1,1 @@
+"""Library shared by the programs in scripts/: plain Python that knows nothing of Snakemake."""

@@ -1,0 +1,108 @@
+"""Which version of the code a stage runs.
+
+Stages with a paid stage in or below them carry hand-raised integers, so that a comment never costs a GPU hour:
+`rows` stands for the rows that are bought and is part of their fingerprint, `output` for what is written from them.
+They stand in `scripts/code_versions.json` beside a digest of the stage's modules; a test fails when a module changed
+and nobody said what that means (`make sign`). All other stages use that digest itself.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+VERSIONS = SCRIPTS / "code_versions.json"
+
+
+def code_version(rule: str) -> str:
+    """The version that a rule carries in its params: `<rows>.<output>` or a digest of its modules."""
+    entry = _versions().get(rule)
+    return f"{entry['rows']}.{entry['output']}" if entry else modules_digest(rule)
+
+
+def modules_digest(rule: str) -> str:
+    """Digest (12 hexadecimal digits) of a program and of all our modules it imports, without comments."""
+    found = hashlib.sha256()
+    for path in sorted(_modules(SCRIPTS / f"{rule}.py")):
+        found.update(f"{path.relative_to(SCRIPTS)} {_code_digest(path)}\n".encode())
+    return found.hexdigest()[:12]
+
+
+def unsigned() -> list[str]:
+    """The rules in the versions file whose modules changed since they were signed."""
+    return [rule for rule, entry in _versions().items() if entry["modules"] != modules_digest(rule)]
+
+
+def sign(rows: list[str], output: list[str]) -> None:
+    """Raise the numbers of the named rules and write down today's digests: all other rules keep their rows."""
+    versions = _versions()
+    for rule, entry in versions.items():
+        entry["rows"] += rule in rows
+        entry["output"] += rule in output
+        entry["modules"] = modules_digest(rule)
+    VERSIONS.write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
+
+
+def _versions() -> dict:
+    return json.loads(VERSIONS.read_text(encoding="utf-8"))
+
+
+@cache
+def _modules(path: Path) -> frozenset[Path]:
+    """The file and all files of ours that it imports, at any depth."""
+    found, open_files = set(), [path]
+    while open_files:
+        file = open_files.pop()
+        if file not in found:
+            found.add(file)
+            open_files += _imports(file)
+    return frozenset(found)
+
+
+def _imports(path: Path) -> list[Path]:
+    names = set()
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    files = [SCRIPTS.joinpath(*name.split(".")) for name in names]
+    return [found for file in files for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()]
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _code_digest(path: Path) -> str:
+    """Digest of what a file does: neither comments nor layout nor docstrings count."""
+    tree = _tree(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def main() -> None:
+    """Sign the code: say which rules' rows or outputs changed; the others are declared to give the same rows."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--rows", nargs="*", default=[], help="rules whose bought rows changed: they are bought anew")
+    parser.add_argument("--output", nargs="*", default=[], help="rules whose outputs changed for the same rows")
+    options = parser.parse_args()
+    if unknown := sorted({*options.rows, *options.output} - set(_versions())):
+        parser.error(f"no version is kept for {', '.join(unknown)}; known rules: {', '.join(_versions())}")
+    changed = unsigned()
+    sign(options.rows, options.output)
+    print(f"signed: {', '.join(changed) or 'nothing had changed'}")
+
+
+if __name__ == "__main__":
+    main()

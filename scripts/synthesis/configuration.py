@@ -1,0 +1,129 @@
+"""The configuration of a run: read, checked and completed before anything else happens."""
+
+import copy
+import datetime
+import math
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, validators
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from synthesis.configuration_checks import CHECKS, models_in_use
+from synthesis.configuration_sentences import best_sentence, wrong_key
+from synthesis.errors import InputError
+from synthesis.strict_yaml import read_mapping
+
+SCHEMAS = Path(__file__).resolve().parent.parent.parent / "config" / "schemas"
+
+# Above this size (parameters) a model is no work for a CPU: 7 billion in float32 fill 28 GB and take seconds a token.
+LARGEST_WITHOUT_GPU = 1_500_000_000
+
+
+def load(path: Path) -> dict:
+    """Read a configuration file; `validate` checks what it says.
+
+    Raises InputError with file and line for what is no proper YAML, a key given twice, or not UTF-8.
+    """
+    config = read_mapping(path)
+    _repair(config)
+    return config
+
+
+def validate(config: dict, file: str | Path = "the configuration") -> None:
+    """Check a configuration and complete it in place. Relative paths are looked up from the working folder.
+
+    In place, because Snakemake hands out one dictionary: defaults of the schema are filled in, dates become text,
+    and the keys `yes` and `no`, which YAML reads as true and false, become words again. Raises InputError with one
+    sentence, headed by `file`, for the first of: a key or value outside the schema; parts that don't fit together.
+    """
+    _repair(config)
+    for sentence in _sentences(config):
+        raise InputError(f"{file}: {sentence}")
+
+
+def _sentences(config: dict) -> Iterator[str]:
+    """What is wrong, most basic first; each part relies on the parts before it having found nothing."""
+    yield from wrong_key(config)
+    outside_schema = best_sentence(_validator().iter_errors(config))
+    if outside_schema:
+        yield outside_schema
+    for check in CHECKS:
+        yield from check(config)
+
+
+def check_machine(config: dict, gpus: int | None) -> None:
+    """Refuse models that this machine can't run, before anything is downloaded.
+
+    `gpus` counts the machine's GPUs; None means that the jobs run elsewhere, so nothing is known. Raises InputError
+    naming the first model in use above `LARGEST_WITHOUT_GPU` parameters if there is no GPU.
+    """
+    if gpus != 0:
+        return
+    for where, name in models_in_use(config):
+        size = config["models"][name]["parameters"]
+        if size > LARGEST_WITHOUT_GPU:
+            raise InputError(
+                f"{where} is {name}, a model of {size / 1e9:.1f} billion parameters, but this machine has no GPU; "
+                "run on a cluster with `--profile slurm`, or choose a model of at most "
+                f"{LARGEST_WITHOUT_GPU / 1e9:.1f} billion parameters."
+            )
+
+
+def _repair(value) -> None:
+    """Undo in place what YAML 1.1 does to plain words: `yes:` and `no:` as keys, and dates."""
+    if isinstance(value, dict):
+        items = [(_word(name), _text_of_date(item)) for name, item in value.items()]
+        value.clear()
+        value.update(items)
+    elif isinstance(value, list):
+        value[:] = map(_text_of_date, value)
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            _repair(item)
+
+
+def _word(name):
+    return {True: "yes", False: "no"}[name] if isinstance(name, bool) else name
+
+
+def _text_of_date(value):
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    """The validator of the schema, which also fills in defaults. Its checks of numbers are stricter than JSON's."""
+    files = {path.name: _read_schema(path) for path in sorted(SCHEMAS.glob("*.schema.yaml"))}
+    registry = Registry().with_resources(
+        (name, DRAFT202012.create_resource(content)) for name, content in files.items()
+    )
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    kind = validators.extend(Draft202012Validator, {"properties": _fill_defaults}, type_checker=types)
+    return kind(files["config.schema.yaml"], registry=registry)
+
+
+def _read_schema(path: Path) -> dict:
+    # The C loader is ten times as fast, and the schema is ours.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+
+
+def _is_integer(_checker, value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_checker, value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _fill_defaults(validator, properties, instance, schema):
+    """The keyword `properties`, after adding the keys that are missing and have a default."""
+    if isinstance(instance, dict):
+        for name, part in properties.items():
+            if "default" in part:
+                instance.setdefault(name, copy.deepcopy(part["default"]))
+    yield from Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)

@@ -1,0 +1,261 @@
+"""What the schema can't say: whether the parts of a configuration fit together.
+
+Each check gives the sentences of what it finds. The first check makes sure of all names, so that the others can look
+them up.
+"""
+
+import datetime
+import difflib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import regex
+
+from synthesis.configuration_sentences import key, suggestion
+from synthesis.errors import InputError
+from synthesis.layout import SHARD_DIGITS
+from synthesis.prompts import PLACEHOLDER, load_prompt
+
+STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
+HELD_OUT = "held_out"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def question_sources(config: dict, kind: str) -> Iterator[tuple[str, dict, dict]]:
+    """The sources of a kind (`empty_prefix` or `imported`): place of its settings, settings, the whole source."""
+    for name, source in config["generate_questions"]["sources"].items():
+        if kind in source:
+            yield key("generate_questions", "sources", name, kind), source[kind], source
+
+
+def judges(config: dict) -> Iterator[tuple[str, dict]]:
+    """The judges: place and settings."""
+    for number, judge in enumerate(config["judge_questions"]["judges"]):
+        yield key("judge_questions", "judges", number), judge
+
+
+def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
+    """The filters of a kind: place and settings."""
+    for number, entry in enumerate(config["filter_questions"]["filters"]):
+        if kind in entry:
+            yield key("filter_questions", "filters", number, kind), entry[kind]
+
+
+def models_in_use(config: dict) -> Iterator[tuple[str, str]]:
+    """The place and the name of every model that a stage uses."""
+    users = [(where, settings) for where, settings, _ in question_sources(config, "empty_prefix")]
+    users += [*judges(config), *((stage, config[stage]) for stage in ("generate_responses", "score_responses"))]
+    for where, settings in users:
+        yield f"{where}.model", settings["model"]
+
+
+def _names(config: dict) -> Iterator[str]:
+    for where, name in models_in_use(config):
+        yield from _unless_known(where, name, config, "models")
+    merged = config.get("merge_problems", {}).get("problems", [])
+    for number, name in enumerate(merged):
+        yield from _unless_known(key("merge_problems", "problems", number), name, config, "problems")
+    for where, settings in filters(config, "contamination"):
+        for number, name in enumerate(settings["benchmarks"]):
+            yield from _unless_known(f"{where}.benchmarks[{number}]", name, config, "benchmarks")
+
+
+def _unless_known(where: str, name: str, config: dict, group: str) -> Iterator[str]:
+    if name not in config[group]:
+        yield f"{where} is '{name}', which is not defined under {group}; {suggestion(name, config[group])}"
+
+
+def _models(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        kind = next(iter(model["source"]))
+        if (model["engine"] == "stand_in") != (kind == "stand_in"):
+            yield (
+                f"models.{name} mixes the engine {model['engine']} with the source {kind}; write `engine: stand_in` "
+                "with `source: {stand_in: {}}` in a test, and `engine: transformers` with any other source."
+            )
+        if model["engine"] == "stand_in" and os.environ.get(STAND_IN_VARIABLE) != "1":
+            yield (
+                f"models.{name}.engine is stand_in, which makes no real data and is for tests; write transformers, or "
+                f"set the environment variable {STAND_IN_VARIABLE}=1 in a test."
+            )
+        if model["trust_remote_code"] and kind == "hub" and not _COMMIT.fullmatch(model["source"]["hub"]["revision"]):
+            yield (
+                f"models.{name}.trust_remote_code runs code from the repository, so models.{name}.source.hub.revision "
+                "must be a full commit; write its 40 hexadecimal digits instead of "
+                f"'{model['source']['hub']['revision']}'."
+            )
+
+
+def _problem_sets(config: dict) -> Iterator[str]:
+    if config["problems"] and "merge_problems" not in config:
+        yield "merge_problems is missing although there are problems; add it, or write `problems: {}`."
+    if HELD_OUT in config["benchmarks"]:
+        yield f"benchmarks.{HELD_OUT} has the name that reasons give to held-out problems; choose another name."
+    held_out = config.get("merge_problems", {}).get("held_out", 0)
+    for where, settings in filters(config, "contamination"):
+        if settings.get("held_out") and "merge_problems" not in config:
+            yield f"{where}.held_out is true, but without merge_problems no problems are held out; write false."
+        elif settings.get("held_out") and not held_out:
+            yield f"{where}.held_out is true, but merge_problems.held_out is 0; write a share above 0, or false here."
+        if not settings["benchmarks"] and not settings.get("held_out"):
+            yield f"{where} compares with nothing; name benchmarks, set held_out to true or remove the filter."
+
+
+def _question_counts(config: dict) -> Iterator[str]:
+    sources, selected = config["generate_questions"]["sources"], config["select_questions"]["sources"]
+    for name, source in sources.items():
+        if -(-source["total"] // source["shard_size"]) > 10**SHARD_DIGITS:
+            yield (
+                f"generate_questions.sources.{name}.shard_size cuts {source['total']} questions into more than "
+                f"{10**SHARD_DIGITS} shards; write at least {-(-source['total'] // 10**SHARD_DIGITS)}."
+            )
+    for name in selected:
+        if name not in sources:
+            yield f"select_questions.sources.{name} is no source of generate_questions; {suggestion(name, sources)}"
+    for name, source in sources.items():
+        if name not in selected:
+            yield f"select_questions.sources has no entry {name}; add `{name}: {{method: none, shortfall: warn}}`."
+        elif selected[name].get("cap", 0) > source["total"]:
+            yield (
+                f"select_questions.sources.{name}.cap is {selected[name]['cap']}, but the source has only "
+                f"{source['total']} questions; lower the cap or raise generate_questions.sources.{name}.total."
+            )
+
+
+def _filter_settings(config: dict) -> Iterator[str]:
+    yield from _unless_unique("filter_questions.filters", config["filter_questions"]["filters"])
+    for where, settings in filters(config, "rules"):
+        if settings.get("min_characters", 0) > settings.get("max_characters", float("inf")):
+            yield f"{where}.min_characters is above max_characters, so no question would pass; lower it."
+        for name in ("require", "forbid"):
+            for number, pattern in enumerate(settings.get(name, [])):
+                yield from _unless_pattern(f"{where}.{name}[{number}]", pattern)
+    for where, settings in filters(config, "language"):
+        for number, code in enumerate(settings["keep"]):
+            if code not in settings["candidates"]:
+                yield f"{where}.keep[{number}] is '{code}', which {where}.candidates lacks; add it there."
+
+
+def _unless_unique(where: str, entries: list[dict]) -> Iterator[str]:
+    for name, count in Counter(entry["name"] for entry in entries).items():
+        if count > 1:
+            yield f"{where} has {count} entries with the name {name}; give each its own name."
+
+
+def _unless_pattern(where: str, pattern: str) -> Iterator[str]:
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        yield f"{where} is '{pattern}', which is no regular expression ({error}); correct it."
+
+
+def _judge_settings(config: dict) -> Iterator[str]:
+    yield from _unless_unique("judge_questions.judges", config["judge_questions"]["judges"])
+    for where, judge in judges(config):
+        if "text" in judge["verdict"] and "sampling" not in judge:
+            yield f"{where}.sampling is missing; a text verdict needs it: add temperature and max_tokens."
+        if "probability" not in judge["verdict"]:
+            continue
+        if "sampling" in judge:
+            yield f"{where}.sampling has no effect, because a probability verdict samples nothing; remove it."
+        words = judge["verdict"]["probability"]
+        if words["yes"] == words["no"]:
+            yield f"{where}.verdict.probability has the same word for yes and no ('{words['no']}'); give two words."
+
+
+def prompts_in_use(config: dict) -> Iterator[tuple[str, str]]:
+    """The place and the path of every prompt file."""
+    stages = [(stage, config[stage]) for stage in ("generate_responses", "score_responses")]
+    for where, settings in [*judges(config), *stages]:
+        yield f"{where}.prompt", settings["prompt"]
+
+
+def _files(config: dict) -> Iterator[str]:
+    paths = [(f"{where}.file", settings["file"]) for where, settings, _ in question_sources(config, "imported")]
+    paths += [(f"models.{name}.chat_template", model.get("chat_template")) for name, model in config["models"].items()]
+    for group in ("problems", "benchmarks"):
+        for name, settings in config[group].items():
+            paths.append((f"{group}.{name}.source.file.path", settings["source"].get("file", {}).get("path")))
+    for where, path in [*prompts_in_use(config), *paths]:
+        if path is not None and not Path(path).expanduser().is_file():
+            near = difflib.get_close_matches(path, map(str, Path(path).parent.glob("*")), n=1)
+            repair = f"did you mean {near[0]}?" if near else "correct the path, or put the file there."
+            yield f"{where} is {path}, which does not exist; {repair}"
+    for where, path in prompts_in_use(config):
+        try:
+            load_prompt(Path(path))
+        except InputError as error:
+            yield f"{where}: {error}"
+
+
+def _sampling(config: dict) -> Iterator[str]:
+    for where, settings, source in question_sources(config, "empty_prefix"):
+        if settings["sampling"]["temperature"] == 0 and source["total"] > 1:
+            yield (
+                f"{where}.sampling.temperature is 0, so all {source['total']} questions would be the same; "
+                "write a temperature above 0, such as 1.0."
+            )
+    responses = config["generate_responses"]
+    if responses["sampling"]["temperature"] == 0 and responses["samples"] > 1:
+        yield (
+            f"generate_responses.sampling.temperature is 0, so all {responses['samples']} samples would be the same; "
+            "write a temperature above 0, or `samples: 1`."
+        )
+
+
+def _lengths(config: dict) -> Iterator[str]:
+    """Texts that can't fit into a model's context. A token is hardly ever more than a word, so words bound tokens."""
+    for where, model, words, new_tokens, repair in _texts(config):
+        context = config["models"][model]["context"]
+        if words + new_tokens > context:
+            yield (
+                f"{where} needs at least {words} tokens for what the model is given and {new_tokens} for what follows, "
+                f"but models.{model}.context is {context}; {repair} or choose a model with a longer context."
+            )
+
+
+def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
+    """Every kind of text a model takes: place, model, words before the new tokens, new tokens, what to make shorter."""
+    for where, settings, _ in question_sources(config, "empty_prefix"):
+        words, new_tokens = len((settings["system"] or "").split()), settings["sampling"]["max_tokens"]
+        yield where, settings["model"], words, new_tokens, f"lower {where}.sampling.max_tokens"
+    for where, judge in judges(config):
+        words, sampling = _prompt_words(judge), judge.get("sampling")
+        repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
+        yield where, judge["model"], words, sampling["max_tokens"] if sampling else 1, repair
+    new_tokens = config["generate_responses"]["sampling"]["max_tokens"]
+    for stage in ("generate_responses", "score_responses"):
+        repair = "lower generate_responses.sampling.max_tokens"
+        yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
+
+
+def _prompt_words(settings: dict) -> int:
+    prompt = load_prompt(Path(settings["prompt"]))
+    return len(f"{prompt.system or ''} {prompt.user.replace(PLACEHOLDER, ' ')}".split())
+
+
+def _prices(config: dict) -> Iterator[str]:
+    prices = config["prices"]
+    try:
+        datetime.date.fromisoformat(prices["date"])
+    except ValueError as error:
+        yield f"prices.date is '{prices['date']}', which is no day of the calendar ({error}); correct it."
+    if "budget" in config and prices["cpu_core_hour"] is None and not prices["gpu_hour"]:
+        yield "budget can't be watched without a price; give prices.cpu_core_hour or prices.gpu_hour, or remove budget."
+
+
+CHECKS = (
+    _names,
+    _models,
+    _problem_sets,
+    _question_counts,
+    _filter_settings,
+    _judge_settings,
+    _files,
+    _sampling,
+    _lengths,
+    _prices,
+)

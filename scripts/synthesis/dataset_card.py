@@ -1,0 +1,357 @@
+"""The parts of a data set's card. Everything in it comes from the run: config, manifests, ledgers and tables."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from synthesis.dataset_exports import EXPORTS
+from synthesis.funnel import StageCount
+
+# The hub's names for sizes of data sets, with the number of rows from which each holds.
+_SIZES = {
+    10_000_000: "10M<n<100M",
+    1_000_000: "1M<n<10M",
+    100_000: "100K<n<1M",
+    10_000: "10K<n<100K",
+    1_000: "1K<n<10K",
+    0: "n<1K",
+}
+
+_COLUMN_TEXTS = {
+    "question_id": "name of the question, from the run's seed, its source and its number in it",
+    "source": "source of the question",
+    "question": "the question",
+    "response": "the chosen response",
+    "answer": "final answer found in the response; null if none was asked for or found",
+    "sample": "which of the question's responses was chosen, from 0",
+    "reward": "score of the response; higher is better",
+    "question_model": "model that wrote the question; null for imported questions",
+    "response_model": "model that wrote the response",
+    "reward_model": "model that scored the response",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card is written from.
+
+    `versions` are the versions of each engine whose rows were used, `hardware` the kinds of machines that computed
+    them; `rows` is the number of rows of the data set.
+    """
+
+    config: dict
+    card: dict
+    rows: int
+    manifests: list[dict]
+    prompts: dict[str, str]
+    counts: list[StageCount]
+    costs: list[dict]
+    versions: dict[str, set[str]] = field(default_factory=dict)
+    hardware: set[str] = field(default_factory=set)
+
+    @property
+    def exports(self) -> list[str]:
+        """Names of the exports of the data set."""
+        return self.config["assemble_dataset"]["exports"]
+
+    @property
+    def sources(self) -> dict[str, dict]:
+        """The sources of questions."""
+        return self.config["generate_questions"]["sources"]
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether a model of the run was a stand-in."""
+        return any(manifest["engine"] == "stand_in" for manifest in self.manifests)
+
+
+def front_matter(facts: Facts) -> dict:
+    """The card's metadata: the hub shows it, and `datasets` finds the files of each configuration by it."""
+    configs = [
+        {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
+        for name in ["data", *facts.exports]
+    ]
+    configs[0]["default"] = True
+    return {
+        "language": facts.card["language"],
+        "license": facts.card["license"],
+        "pretty_name": facts.card["title"],
+        "size_categories": [next(name for least, name in _SIZES.items() if facts.rows >= least)],
+        "task_categories": ["text-generation", "question-answering"],
+        "tags": ["synthetic", "math", "reasoning"],
+        "configs": configs,
+    }
+
+
+def body(facts: Facts) -> str:
+    """The card's text."""
+    sections = [
+        introduction(facts),
+        loading(facts),
+        models(facts),
+        prompts(facts),
+        sampling(facts),
+        reproducibility(facts),
+        funnel(facts),
+        contamination(facts),
+        costs(facts),
+        columns(),
+        making(facts),
+    ]
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def introduction(facts: Facts) -> str:
+    """What the data set is."""
+    samples = facts.config["generate_responses"]["samples"]
+    lines = [f"# {facts.card['title']}"]
+    if facts.is_stand_in:
+        lines.append("**A stand-in took the place of a model. These rows are for tests and mean nothing.**")
+    if facts.card.get("description"):
+        lines.append(facts.card["description"])
+    lines.append(
+        f"{facts.rows:,} questions, each with one response written by a model. Every selected question was answered "
+        f"{samples} times, and of the answers that passed the filter the one with the highest score was taken. No "
+        "person has checked the rows: questions may be flawed and responses wrong."
+    )
+    origins = [
+        f"- `{name}`: written by the model `{source['empty_prefix']['model']}`"
+        if "empty_prefix" in source
+        else f"- `{name}`: imported from a file"
+        for name, source in facts.sources.items()
+    ]
+    return "\n\n".join([*lines, "Sources of questions:\n\n" + "\n".join(origins)])
+
+
+def loading(facts: Facts) -> str:
+    """How to load the data set, in all its forms."""
+    rows = [["`data` (default)", "all columns described below"]]
+    rows += [[f"`{name}`", ", ".join(f"`{column}`" for column in EXPORTS[name].schema.names)] for name in facts.exports]
+    return f"""## Loading
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("PATH_OF_THIS_FOLDER")
+```
+
+A second argument names another form of the same rows:
+
+{_table(["name", "columns"], rows)}"""
+
+
+def models(facts: Facts) -> str:
+    """The models with their roles, revisions and licences."""
+    rows = [
+        [
+            f"`{manifest['model']}`",
+            ", ".join(_roles(facts.config, manifest["model"])),
+            _origin(manifest["source"]),
+            f"`{manifest['revision']}`" if manifest["revision"] else "none",
+            manifest["license"],
+            f"{manifest['parameters']:,}",
+            f"{manifest['engine']}, {manifest['dtype']}",
+            f"`{manifest['content_sha256'][:16]}`",
+        ]
+        for manifest in facts.manifests
+    ]
+    head = ["model", "role", "origin", "revision", "licence", "parameters", "engine", "SHA-256 of its files (start)"]
+    return f"## Models\n\n{_table(head, rows)}"
+
+
+def _roles(config: dict, model: str) -> list[str]:
+    sources = config["generate_questions"]["sources"].items()
+    found = [f"questions of `{name}`" for name, item in sources if item.get("empty_prefix", {}).get("model") == model]
+    judges = config["judge_questions"]["judges"]
+    found += [f"judge `{judge['name']}`" for judge in judges if judge["model"] == model]
+    stages = {"generate_responses": "responses", "score_responses": "scores"}
+    return found + [role for stage, role in stages.items() if config[stage]["model"] == model]
+
+
+def _origin(source: dict) -> str:
+    """Where a model comes from; a folder of the maker's machine tells a reader nothing."""
+    (kind, details), *_ = source.items()
+    if kind == "path":
+        return "a local folder"
+    return ", ".join([kind.replace("_", "-"), *(f"`{value}`" for value in details.values())])
+
+
+def prompts(facts: Facts) -> str:
+    """All prompts, word for word."""
+    users = [(judge, f"judge `{judge['name']}`") for judge in facts.config["judge_questions"]["judges"]]
+    users += [(facts.config["generate_responses"], "responses"), (facts.config["score_responses"], "scores")]
+    parts = ["## Prompts"]
+    for name, source in facts.sources.items():
+        if "empty_prefix" in source:
+            parts += _question_prompt(name, source["empty_prefix"]["system"])
+    for path, text in facts.prompts.items():
+        uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
+        parts += [f"`{path}`, for {', '.join(uses)}:", _fence(text, "yaml")]
+    return "\n\n".join(parts)
+
+
+def _question_prompt(source: str, system: str | None) -> list[str]:
+    start = f"Questions of `{source}`: the model goes on in an empty user turn of its chat template"
+    if system is None:
+        return [f"{start}, with the template's own system turn, if it has one."]
+    return [f"{start}, after this system turn:", _fence(system, "text")] if system else [f"{start}, without a system turn."]
+
+
+def sampling(facts: Facts) -> str:
+    """The settings of sampling and of the filters, stage by stage."""
+    rows = [
+        [f"questions of `{name}`", _settings(source["empty_prefix"]["sampling"])]
+        for name, source in facts.sources.items()
+        if "empty_prefix" in source
+    ]
+    rows += [[f"filter `{item['name']}`", _settings(item)] for item in facts.config["filter_questions"]["filters"]]
+    rows.append(["duplicates", _settings(facts.config["find_duplicates"])])
+    rows += [[f"judge `{item['name']}`", _settings(item)] for item in facts.config["judge_questions"]["judges"]]
+    selected = facts.config["select_questions"]["sources"]
+    rows += [[f"selected questions of `{name}`", _settings(item)] for name, item in selected.items()]
+    stages = {
+        "responses": "generate_responses",
+        "filter of responses": "filter_responses",
+        "scores": "score_responses",
+        "choice of the response": "select_responses",
+    }
+    rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items()]
+    return f"## Settings\n\n{_table(['what', 'settings'], rows)}"
+
+
+def _settings(tree: dict) -> str:
+    kept = {key: value for key, value in tree.items() if key not in ("name", "model", "prompt")}
+    return f"`{json.dumps(kept, ensure_ascii=False)}`".replace("|", "\\|")
+
+
+def reproducibility(facts: Facts) -> str:
+    """What comes out the same when the data set is made again."""
+    exact = all((item["engine"], item["dtype"]) == ("transformers", "float32") for item in facts.manifests)
+    texts = (
+        "All models ran in float32 on Transformers, with one random stream for each row. The same configuration gives "
+        "the same rows on one kind of hardware, whatever the shards, batches and interruptions. On other hardware, "
+        "texts can differ."
+        if exact
+        else "Texts, and the counts that follow from them, can differ from run to run: not all models ran in float32 "
+        "on Transformers."
+    )
+    versions = [f"{name} {', '.join(sorted(found))}" for name, found in sorted(facts.versions.items())]
+    return f"""## Seeds and reproducibility
+
+The seed of the run is {facts.config["seed"]}. The ids of the questions and the random seed of every sample follow from
+it alone. {texts}
+
+- Engine: {"; ".join(versions) or "not recorded"}
+- Computed on: {"; ".join(sorted(facts.hardware)) or "not recorded"}"""
+
+
+def funnel(facts: Facts) -> str:
+    """Rows kept and rejected, stage by stage."""
+    rows = [
+        [
+            item.source,
+            f"`{item.stage}`",
+            item.unit,
+            f"{item.rows_in:,}",
+            f"{item.kept:,}",
+            _percent(item.kept, item.rows_in),
+            ", ".join(f"{_escape(reason)} {count:,}" for reason, count in item.rejected.items()),
+        ]
+        for item in facts.counts
+    ]
+    head = ["source", "stage", "unit", "rows in", "kept", "share", "rejected, by reason"]
+    return f"## Rows kept by each stage\n\n{_table(head, rows)}"
+
+
+def contamination(facts: Facts) -> str:
+    """What the questions were compared with, and how many went for it."""
+    found = [item["contamination"] for item in facts.config["filter_questions"]["filters"] if "contamination" in item]
+    if not found:
+        return "## Contamination\n\nThe questions were not compared with any benchmark."
+    lines = ["## Contamination"]
+    for settings in found:
+        sets = [f"`{name}`" for name in settings["benchmarks"]]
+        sets += ["the held-out part of the seed problems"] if settings.get("held_out") else []
+        words = settings["words"]
+        lines.append(f"Questions that share {words} words in a row with a text of {' or '.join(sets)} were removed.")
+    rows = []
+    for item in facts.counts:
+        if item.stage == "filter_questions":
+            removed = {name: rows for name, rows in item.rejected.items() if name.partition(":")[0] == "contaminated"}
+            removed = removed or {"contaminated": 0}
+            rows += [
+                [item.source, _escape(name.partition(":")[2] or "any"), str(count), _percent(count, item.rows_in)]
+                for name, count in removed.items()
+            ]
+    lines.append(_table(["source", "found in", "questions removed", "share of all questions"], rows))
+    lines.append("A question that an earlier filter had rejected counts there and not here.")
+    return "\n\n".join(lines)
+
+
+def costs(facts: Facts) -> str:
+    """Tokens, hours and money."""
+    names = ["step", "type", "samples", "prompt_tokens", "completion_tokens"]
+    amounts = ["gpu_hours", "cpu_core_hours", "cost", "spent"]
+    rows = [[row[name] for name in names] + [_amount(row[name]) for name in amounts] for row in facts.costs]
+    rows[-1][0] = "total"
+    total = facts.costs[-1]
+    currency = total["currency"]
+    head = ["step", "type", "rows", "prompt tokens", "completion tokens", "GPU hours", "CPU core hours"]
+    unpriced = f"\n\nThere is no price for {total['no_price_for']}." if total["no_price_for"] else ""
+    return f"""## Cost
+
+The cost of the data set counts each row once, by its share of the attempt that made it. What the run spent counts all
+its attempts, also those that failed. Prices are those of {total["price_date"]}; an empty field is not known.
+
+{_table([*head, f"cost ({currency})", f"spent ({currency})"], rows)}{unpriced}"""
+
+
+def columns() -> str:
+    """The columns of the default form."""
+    rows = [[f"`{name}`", text] for name, text in _COLUMN_TEXTS.items()]
+    return f"## Columns\n\n{_table(['column', 'meaning'], rows)}"
+
+
+def making(facts: Facts) -> str:
+    """How to make the data set again."""
+    config = yaml.safe_dump(facts.config, sort_keys=False, allow_unicode=True, width=110)
+    return f"""## Making it again
+
+Save the configuration below as `config.yaml` beside the workflow, with the prompts at the paths it names and with
+`prices` as in `config/demo.yaml`, then run `snakemake --profile local --configfile config.yaml`.
+
+{_fence(config, "yaml")}"""
+
+
+def read_prompts(paths: Iterable[Path]) -> dict[str, str]:
+    """The texts of the prompt files by their paths."""
+    return {str(path): Path(path).read_text(encoding="utf-8") for path in paths}
+
+
+def _fence(text: str, language: str) -> str:
+    """A code block whose fence is longer than any in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else ""
+
+
+def _amount(text: str) -> str:
+    """An amount of the cost table with four decimals; empty stays empty."""
+    return f"{float(text):,.4f}" if text else ""

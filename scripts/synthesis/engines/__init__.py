@@ -1,0 +1,83 @@
+"""Engines: what writes text and scores conversations. All are called the same way and are chosen by the config."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from synthesis.errors import InputError
+from synthesis.ledger import read_json
+from synthesis.requests import Request
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a job may use. Machine facts: they change speed, never rows, so they are no part of any identity.
+
+    `gpus` counts GPUs (0: run on the CPU), `threads` CPU cores; `batch_rows` and `batch_tokens` bound a batch.
+    """
+
+    gpus: int = 0
+    threads: int = 1
+    batch_rows: int = 16
+    batch_tokens: int = 16384
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What an engine wrote: its text, why it ended (stop, length or context_overflow) and token counts.
+
+    `log_probabilities` maps each asked candidate to the log-probability of its first token, or is None.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    log_probabilities: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of a conversation and the number of tokens before (`prompt`) and in (`completion`) what is scored."""
+
+    score: float
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Engine(Protocol):
+    """The one interface of all engines. Rows come back as they finish, in any order."""
+
+    version: str
+    gpu_name: str
+
+    def generate(self, requests: list[Request], sampling: dict) -> Iterator[tuple[Request, Completion]]:
+        """Write one completion for each request.
+
+        `sampling`: temperature, top_p, top_k, max_tokens; `candidates`, a list of texts, asks for the
+        log-probabilities of their first tokens instead of a text.
+        """
+
+    def score(self, requests: list[Request], method: str) -> Iterator[tuple[Request, Score]]:
+        """Score the last turn of each conversation."""
+
+
+def model_identity(manifest: dict) -> dict:
+    """The part of a fingerprint that a model gives: engine, content, precision, and the context that rows must fit."""
+    return {name: manifest[name] for name in ("engine", "content_sha256", "dtype", "context")}
+
+
+def load(manifest_path: Path, machine: Machine) -> Engine:
+    """Load the model of a manifest into its engine. Raises InputError for an engine this project does not have."""
+    manifest = read_json(manifest_path)
+    folder = Path(manifest_path).parent / manifest["folder"]
+    if manifest["engine"] == "transformers":
+        from synthesis.engines.transformers_engine import TransformersEngine
+
+        return TransformersEngine(folder, manifest, machine)
+    if manifest["engine"] == "stand_in":
+        from synthesis.engines.stand_in_engine import StandInEngine
+
+        return StandInEngine()
+    raise InputError(f"{manifest_path} names the engine {manifest['engine']}, which does not exist; fetch the model anew.")

@@ -1,0 +1,62 @@
+"""An engine without a model, for unit, graph and fault tests. Its text is a function of the request alone.
+
+It refuses to run unless SYNTHESIS_ALLOW_STAND_IN=1, so that nobody takes its text for data.
+"""
+
+import math
+import os
+import time
+
+from synthesis.canonical import digest
+from synthesis.engines import Completion, Score
+from synthesis.errors import InputError
+
+# Seconds that each row takes, for tests that stop a job half-way.
+_DELAY_VARIABLE = "SYNTHESIS_STAND_IN_SECONDS"
+
+
+class StandInEngine:
+    """Writes short arithmetic questions and answers made from the digest of each request."""
+
+    version = "1"
+    gpu_name = ""
+
+    def __init__(self):
+        if os.environ.get("SYNTHESIS_ALLOW_STAND_IN") != "1":
+            raise InputError("the stand-in engine makes no real data; choose the engine transformers for this model.")
+        self._delay = float(os.environ.get(_DELAY_VARIABLE, "0"))
+
+    def generate(self, requests, sampling):
+        """Yield one completion for each request, in order; see `Engine.generate`."""
+        for request in requests:
+            time.sleep(self._delay)
+            number = _number(request, sampling)
+            yield request, self._completion(request, number, sampling.get("candidates"))
+
+    def score(self, requests, method):
+        """Yield a score between 0 and 1 for each request, in order; see `Engine.score`."""
+        for request in requests:
+            time.sleep(self._delay)
+            yield request, Score((_number(request, method) % 1000) / 1000, 10, 5)
+
+    def _completion(self, request, number, candidates):
+        if candidates:
+            share = (number % 100 + 0.5) / 100
+            values = (math.log(share), math.log(1 - share))
+            return Completion("", "stop", 10, 1, dict(zip(candidates, values, strict=True)))
+        if request.turn == "user":
+            return Completion(_question(number), "stop", 4, 12)
+        return Completion(f"We add the two numbers. The answer is {number % 97}.", "stop", 16, 10)
+
+
+def _number(request, sampling) -> int:
+    return int(digest([request.place.key, sampling])[:12], 16)
+
+
+def _question(number: int) -> str:
+    names = ("Anna", "Ben", "Carla", "David")
+    # Few distinct texts, so that a set of some hundred questions holds duplicates.
+    return (
+        f"{names[number % 4]} has {number // 4 % 20} apples and buys {number // 80 % 20} more at the market. "
+        "How many apples are there now?"
+    )

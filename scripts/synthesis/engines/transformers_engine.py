@@ -1,0 +1,161 @@
+"""Hugging Face Transformers in one process: runs anywhere, and is the reference for the faster engines."""
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessorList
+
+from synthesis import chat
+from synthesis.engines import Completion, Machine, Score
+from synthesis.engines.row_noise import RowNoise, sampling_processors
+from synthesis.errors import InputError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class TransformersEngine:
+    """A causal language model from a fetched folder; see `synthesis.engines.Engine` for the methods.
+
+    Rows are sorted by length and cut into batches of at most `machine.batch_rows` rows and `machine.batch_tokens`
+    padded tokens. Each row draws its own noise from its own seed, so a row's text does not depend on its batch,
+    apart from rounding.
+    """
+
+    def __init__(self, folder, manifest: dict, machine: Machine):
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        torch.set_num_threads(machine.threads)
+        self.version = f"transformers {transformers.__version__}, torch {torch.__version__}"
+        self.machine = machine
+        self.context = manifest["context"]
+        self.device = torch.device("cuda" if machine.gpus else "cpu")
+        self.gpu_name = torch.cuda.get_device_name() if machine.gpus else ""
+        remote_code = manifest["trust_remote_code"]
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=remote_code)
+        self.model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=DTYPES[manifest["dtype"]], use_safetensors=True, trust_remote_code=remote_code
+        )
+        self.model.to(self.device).eval()
+        self.stop_tokens = self._stop_tokens()
+        self.pad_token = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.stop_tokens[0]
+        # The settings of a sample come from the config alone, not from a file beside the weights.
+        self.model.generation_config = GenerationConfig()
+
+    def _stop_tokens(self) -> list[int]:
+        """The model's own end tokens and every special token: none of them belongs into a text."""
+        own = self.model.generation_config.eos_token_id
+        own = [] if own is None else own if isinstance(own, list) else [own]
+        return sorted({*own, *self.tokenizer.all_special_ids})
+
+    def generate(self, requests, sampling):
+        """Yield completions batch by batch; see `Engine.generate`."""
+        prompts = [(request, self._prompt_tokens(request)) for request in requests]
+        candidates = sampling.get("candidates")
+        new_tokens = 1 if candidates else sampling["max_tokens"]
+        fitting = []
+        for request, tokens in prompts:
+            if len(tokens) + new_tokens > self.context:
+                yield request, Completion("", "context_overflow", len(tokens), 0)
+            else:
+                fitting.append((request, tokens))
+        for batch in self._batches(fitting, new_tokens):
+            yield from self._candidate_batch(batch, candidates) if candidates else self._text_batch(batch, sampling)
+
+    def _prompt_tokens(self, request) -> list[int]:
+        render = chat.question_prefix if request.turn == "user" else chat.conversation_text
+        return self._tokens(render(self.tokenizer, request.messages))
+
+    def _tokens(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def _batches(self, rows, new_tokens: int):
+        """Cut (request, tokens) pairs, longest first, into batches within the machine's bounds."""
+        rows = sorted(rows, key=lambda row: len(row[1]), reverse=True)
+        while rows:
+            longest = len(rows[0][1]) + new_tokens
+            size = max(1, min(self.machine.batch_rows, self.machine.batch_tokens // longest))
+            yield rows[:size]
+            rows = rows[size:]
+
+    def _padded(self, sequences: list[list[int]]):
+        """Token ids and attention mask, both (rows, longest), padded on the left."""
+        width = max(map(len, sequences))
+        ids = [[self.pad_token] * (width - len(tokens)) + tokens for tokens in sequences]
+        mask = [[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in sequences]
+        return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
+
+    @torch.inference_mode()
+    def _text_batch(self, batch, sampling):
+        ids, mask = self._padded([tokens for _, tokens in batch])
+        processors = LogitsProcessorList()
+        if sampling["temperature"] > 0:
+            noise = RowNoise([request.seed for request, _ in batch], self.device)
+            processors = LogitsProcessorList([*sampling_processors(sampling), noise])
+        output = self.model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            logits_processor=processors,
+            generation_config=GenerationConfig(
+                max_new_tokens=sampling["max_tokens"],
+                do_sample=False,
+                eos_token_id=self.stop_tokens,
+                pad_token_id=self.pad_token,
+            ),
+        )
+        stops = set(self.stop_tokens)
+        for (request, prompt), written in zip(batch, output[:, ids.shape[1] :].tolist(), strict=True):
+            end = next((place for place, token in enumerate(written) if token in stops), None)
+            text = self.tokenizer.decode(written[:end], skip_special_tokens=True)
+            reason, count = ("length", len(written)) if end is None else ("stop", end + 1)
+            yield request, Completion(text, reason, len(prompt), count)
+
+    @torch.inference_mode()
+    def _candidate_batch(self, batch, candidates):
+        first = {candidate: self._first_token(candidate) for candidate in candidates}
+        if len(set(first.values())) < len(first):
+            raise InputError(
+                f"the answers {' and '.join(candidates)} begin with the same token in this model's vocabulary, so "
+                "their probabilities can't be compared; choose other words under verdict.probability."
+            )
+        ids, mask = self._padded([tokens for _, tokens in batch])
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=1).logits
+        scores = torch.log_softmax(logits[:, -1].float(), dim=-1).cpu()
+        for (request, prompt), row in zip(batch, scores, strict=True):
+            values = {candidate: row[token].item() for candidate, token in first.items()}
+            yield request, Completion("", "stop", len(prompt), 1, values)
+
+    def _first_token(self, text: str) -> int:
+        return self._tokens(text)[0]
+
+    def score(self, requests, method):
+        """Yield the mean log-probability (natural logarithm) of each last turn's tokens, its end included.
+
+        `method` is `log_likelihood`. Raises InputError for a conversation longer than the model's context.
+        """
+        if method != "log_likelihood":
+            raise InputError(f"the engine transformers has no scoring method {method}; use log_likelihood.")
+        rows, boundaries = [], {}
+        for request in requests:
+            context, answer = map(self._tokens, chat.scored_parts(self.tokenizer, request.messages))
+            if len(context) + len(answer) > self.context:
+                raise InputError(
+                    f"response {request.sample} of question {request.row_id} has {len(context) + len(answer)} tokens "
+                    f"with its question, more than the scorer's context of {self.context}; raise the context or "
+                    "lower max_tokens of generate_responses."
+                )
+            rows.append((request, context + answer))
+            boundaries[request] = len(context)
+        for batch in self._batches(rows, 0):
+            yield from self._score_batch(batch, boundaries)
+
+    @torch.inference_mode()
+    def _score_batch(self, batch, boundaries):
+        ids, mask = self._padded([tokens for _, tokens in batch])
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
+        for number, (request, tokens) in enumerate(batch):
+            count = len(tokens) - boundaries[request]
+            # Position p predicts token p + 1; the last `count` tokens of the padded row are the answer.
+            predicted = torch.log_softmax(logits[number, -count - 1 : -1].float(), dim=-1)
+            chosen = predicted.gather(1, ids[number, -count:].unsqueeze(1))
+            yield request, Score(chosen.mean().item(), boundaries[request], count)

@@ -1,0 +1,41 @@
+"""Who a row is and which random seed it gets: functions of identity alone.
+
+Nothing here depends on shards, order, workers or the clock, so the same run gives the same ids and seeds
+whatever the sharding, and a larger run only adds rows.
+"""
+
+import hashlib
+
+from synthesis.canonical import canonical_json
+
+# The words that separate the seeds of the stages. They are frozen: a changed word changes every sample of that stage.
+STAGE_WORDS = {
+    "generate_questions": "question",
+    "judge_questions": "judgement",
+    "generate_responses": "response",
+    "score_responses": "reward",
+}
+
+
+def _hash(*parts) -> bytes:
+    return hashlib.sha256(canonical_json(parts).encode()).digest()
+
+
+def question_id(run_seed: int, source: str, index: int) -> str:
+    """The id (32 hexadecimal digits) of question number `index` (from 0) of a source."""
+    return _hash("question_id", run_seed, source, index).hex()[:32]
+
+
+def problem_id(source: str, problem: str) -> str:
+    """The id (32 hexadecimal digits) of a seed problem or benchmark item: its source and its text."""
+    return _hash("problem_id", source, problem).hex()[:32]
+
+
+def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:
+    """The random seed of sample number `sample` (from 0) of a row in a stage.
+
+    The base is a 62-bit hash and samples count up from it, as vLLM does for the samples of one request, so
+    raising the number of samples keeps the earlier ones. Raises KeyError for a stage without a frozen word.
+    """
+    base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[stage], row_id)[:8], "big") >> 2
+    return base + sample

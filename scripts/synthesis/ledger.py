@@ -1,0 +1,118 @@
+"""The books: what each attempt at a job cost, and what each finished job used.
+
+An attempt is one start of a program. Attempts of paid stages are journaled in the store while they run, one file
+for each attempt and one writer for each file, so that attempts that were killed count too. A job that finishes
+writes its ledger, which says how many of its rows came from which attempt.
+"""
+
+import json
+import os
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from synthesis import machine, schema
+from synthesis.errors import InputError
+
+
+@dataclass
+class Attempt:
+    """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt."""
+
+    run: str
+    rule: str
+    job: str
+    attempt: str = field(default_factory=lambda: uuid.uuid4().hex)
+    host: str = field(default_factory=machine.host_name)
+    pid: int = field(default_factory=os.getpid)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    state: str = "running"
+    wall_seconds: float = 0.0
+    load_seconds: float = 0.0
+    gpus: int = 0
+    gpu_name: str = ""
+    cpu_cores: int = 1
+    rows: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    model: str = ""
+    engine: str = ""
+    versions: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self._clock = time.monotonic()
+        self._journal: Path | None = None
+
+    def journal_in(self, store: Path) -> None:
+        """Keep this attempt in the store's journal from now on, so that it counts even if it is killed."""
+        self._journal = journal_folder(store, self.run) / self.rule / f"{self.attempt}.json"
+        self.save()
+
+    def save(self) -> None:
+        """Bring the wall time up to date and, if journaled, write the journal file in one atomic step."""
+        self.wall_seconds = round(time.monotonic() - self._clock, 3)
+        if self._journal:
+            schema.write_text(self._journal, json.dumps(asdict(self), indent=1) + "\n")
+
+    def close(self, state: str) -> None:
+        """Book the end: `finished`, `failed` or `terminated`."""
+        self.state = state
+        self.save()
+
+
+def journal_folder(store: Path, run: str) -> Path:
+    """The folder that holds the attempts of a run."""
+    return Path(store) / "journal" / run
+
+
+def journaled(store: Path, run: str) -> list[dict]:
+    """All journaled attempts of a run in the order of their start."""
+    found = [read_json(path) for path in sorted(journal_folder(store, run).glob("*/*.json"))]
+    return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
+
+
+def find_attempts(store: Path, wanted: set[str]) -> dict[str, dict]:
+    """The journaled attempts with the wanted ids, whichever run bought them."""
+    found = {}
+    for path in (Path(store) / "journal").glob("*/*/*.json"):
+        if path.stem in wanted:
+            found[path.stem] = read_json(path)
+    return found
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object. Raises InputError with the file's name if it is missing or broken."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing; run the workflow again, it makes this file.") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
+
+
+@dataclass
+class Ledger:
+    """What one finished job did. Written as `<results>/ledger/<rule>/<job>.json`.
+
+    `rows` counts what came in and went out (`in`, `out`) and, in paid stages, what was asked for, reused from the
+    store and computed now. `tokens` are those of the job's rows, whoever bought them. `rows_by_attempt` splits the
+    job's paid rows over the attempts that bought them.
+    """
+
+    run: str
+    rule: str
+    job: str
+    rows: dict = field(default_factory=dict)
+    tokens: dict = field(default_factory=dict)
+    rows_by_attempt: dict = field(default_factory=dict)
+    model: str = ""
+    settings: dict = field(default_factory=dict)
+    code_version: str = ""
+    attempt: dict = field(default_factory=dict)
+
+    def write(self, path: Path, attempt: Attempt) -> None:
+        """Write the ledger with its last attempt in one atomic step."""
+        self.attempt = asdict(attempt)
+        schema.write_text(path, json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")

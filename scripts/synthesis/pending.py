@@ -1,0 +1,85 @@
+"""Whether a job still has anything to buy, told without loading a model.
+
+A job whose rows are all in the store needs no GPU. Snakemake asks just before it submits the job, when the job's
+inputs exist; before that the answer is one GPU.
+"""
+
+import errno
+from pathlib import Path
+
+from synthesis import schema
+from synthesis.code_version import code_version
+from synthesis.errors import InputError
+from synthesis.identity import question_id
+from synthesis.ledger import read_json
+from synthesis.prompts import load_prompt
+from synthesis.purchase import stage_store
+from synthesis.requests import Request, answer_requests, judge_shaping, question_requests, score_requests
+from synthesis.verdicts import kept_questions, kept_responses
+
+
+def gpus_for(plan, stage: str, store: str):
+    """A function of a job's wildcards and inputs: the number of GPUs to ask for.
+
+    Raises FileNotFoundError while an input is missing, which makes Snakemake ask again once it exists.
+    """
+
+    def gpus(wildcards, input):
+        if not getattr(input, "model", None):
+            return 0
+        for path in input:
+            if not Path(path).exists():
+                raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
+        try:
+            return int(_buys_rows(plan, stage, Path(store), wildcards, input))
+        except InputError:
+            # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
+            return 1
+
+    return gpus
+
+
+def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
+    requests, shaping = _ASKED[stage](plan, wildcards, input)
+    rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))
+    return bool(rows.missing(request.place for request in requests))
+
+
+def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+    settings = plan.source(wildcards.source)["empty_prefix"]
+    indices = range(plan.start(wildcards), plan.stop(wildcards))
+    ids = [(question_id(plan.config["seed"], wildcards.source, index), index) for index in indices]
+    return question_requests(plan.config["seed"], wildcards.source, ids, settings["system"]), settings["sampling"]
+
+
+def _asked_judgements(plan, wildcards, input):
+    questions = kept_questions(Path(input.questions), _paths(input.verdicts))
+    requests = answer_requests(plan.config["seed"], "judge_questions", questions, load_prompt(Path(input.prompt)), 1)
+    return requests, judge_shaping(plan.judge(wildcards.judge))
+
+
+def _asked_responses(plan, _wildcards, input):
+    settings = plan.config["generate_responses"]
+    questions = kept_questions(Path(input.questions), _paths(input.verdicts))
+    prompt = load_prompt(Path(input.prompt))
+    requests = answer_requests(plan.config["seed"], "generate_responses", questions, prompt, settings["samples"])
+    return requests, settings["sampling"]
+
+
+def _asked_scores(plan, _wildcards, input):
+    questions = schema.read(Path(input.questions), schema.QUESTIONS)
+    responses = kept_responses(Path(input.responses), Path(input.verdicts))
+    requests = score_requests(questions, responses, load_prompt(Path(input.prompt)))
+    return requests, {"method": plan.config["score_responses"]["method"]}
+
+
+def _paths(verdicts) -> list[Path]:
+    return [Path(verdicts)] if isinstance(verdicts, str) else [Path(path) for path in verdicts]
+
+
+_ASKED = {
+    "generate_questions": _asked_questions,
+    "judge_questions": _asked_judgements,
+    "generate_responses": _asked_responses,
+    "score_responses": _asked_scores,
+}

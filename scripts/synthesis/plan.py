@@ -1,0 +1,235 @@
+"""What the configuration plans: sources, shards, judges, and the settings of each rule.
+
+The rules ask a `Plan` for everything that is computed, so that the rule files hold no logic. Methods that a rule
+calls with wildcards return a function of them.
+"""
+
+import shlex
+
+from synthesis import layout
+from synthesis.canonical import canonical_json
+
+RESULTS = "<results>"
+
+
+class Plan:
+    """A validated configuration as the rules need it."""
+
+    def __init__(self, config: dict):
+        self.config = config
+        self.sources = list(config["generate_questions"]["sources"])
+        self.judges = [judge["name"] for judge in config["judge_questions"]["judges"]]
+
+    def source(self, name: str) -> dict:
+        """The settings of a source of questions."""
+        return self.config["generate_questions"]["sources"][name]
+
+    def shard_names(self, source: str) -> list[str]:
+        """Names of a source's shards."""
+        settings = self.source(source)
+        return [shard.name for shard in layout.shards(settings["total"], settings["shard_size"])]
+
+    def pieces(self) -> list[tuple[str, str]]:
+        """All (source, shard) pairs: sources in the order of the configuration, shards in theirs."""
+        return [(source, shard) for source in self.sources for shard in self.shard_names(source)]
+
+    def shard_files(self, stage: str, source: str, suffix: str = "") -> list[str]:
+        """One file of a stage for each shard of a source."""
+        return [f"{RESULTS}/{stage}/{source}/{shard}{suffix}.parquet" for shard in self.shard_names(source)]
+
+    def all_files(self, stage: str, suffix: str = "") -> list[str]:
+        """One file of a stage for each shard of every source."""
+        return [path for source in self.sources for path in self.shard_files(stage, source, suffix)]
+
+    def start(self, wildcards) -> int:
+        """Number of the shard's first question in its source."""
+        return self._shard(wildcards).start
+
+    def stop(self, wildcards) -> int:
+        """Number after the shard's last question in its source."""
+        return self._shard(wildcards).stop
+
+    def _shard(self, wildcards):
+        settings = self.source(wildcards.source)
+        return layout.shard(settings["total"], settings["shard_size"], wildcards.shard)
+
+    # Models and files that a rule reads
+
+    def manifest(self, model: str) -> str:
+        """Manifest of a fetched model."""
+        return f"<resources>/models/{model}/manifest.json"
+
+    def stage_manifest(self, stage: str) -> str:
+        """Manifest of the model of a stage that has one model."""
+        return self.manifest(self.config[stage]["model"])
+
+    def question_model(self, wildcards) -> str:
+        """Manifest of the model that writes a source's questions; empty for an imported source."""
+        settings = self.source(wildcards.source).get("empty_prefix")
+        return self.manifest(settings["model"]) if settings else []
+
+    def question_file(self, wildcards) -> str:
+        """File with an imported source's questions; empty for a model's source."""
+        settings = self.source(wildcards.source).get("imported")
+        return settings["file"] if settings else []
+
+    def judge(self, name: str) -> dict:
+        """The settings of a judge."""
+        return next(judge for judge in self.config["judge_questions"]["judges"] if judge["name"] == name)
+
+    def judge_model(self, wildcards) -> str:
+        """Manifest of a judge's model."""
+        return self.manifest(self.judge(wildcards.judge)["model"])
+
+    def judge_prompt(self, wildcards) -> str:
+        """Prompt file of a judge."""
+        return self.judge(wildcards.judge)["prompt"]
+
+    def verdict_stages(self, before: str | None = None) -> list[str]:
+        """Stages that give verdicts on questions, in their order; with `before`, those before that judge."""
+        judges = self.judges if before is None else self.judges[: self.judges.index(before)]
+        return ["filter_questions", "find_duplicates", *(f"judge_questions/{name}" for name in judges)]
+
+    def verdicts_before_judge(self, wildcards) -> list[str]:
+        """The shard's verdicts that a judge waits for."""
+        stages = self.verdict_stages(wildcards.judge)
+        return [f"{RESULTS}/{stage}/{wildcards.source}/{wildcards.shard}.parquet" for stage in stages]
+
+    def benchmarks_of_filters(self) -> list[str]:
+        """Names of the benchmarks that the filters compare with."""
+        found = [entry["contamination"] for entry in self._filters() if "contamination" in entry]
+        return sorted({name for settings in found for name in settings["benchmarks"]})
+
+    def filters_use_held_out(self) -> bool:
+        """Whether a filter compares with the held-out problems."""
+        return any(entry.get("contamination", {}).get("held_out") for entry in self._filters())
+
+    def _filters(self) -> list[dict]:
+        return self.config["filter_questions"]["filters"]
+
+    # Settings, as canonical JSON: equal settings are the same text
+
+    def settings(self, *keys: str):
+        """The sub-tree of the configuration under `keys`, without the parts that are inputs of their own."""
+        tree = self.config
+        for key in keys:
+            tree = tree[key]
+        return canonical_json({key: value for key, value in tree.items() if key not in ("model", "prompt")})
+
+    def item_settings(self, group: str, wildcard: str):
+        """A function of the wildcards: settings of the model, problem set or benchmark that they name."""
+        return lambda wildcards: canonical_json(self.config[group][wildcards[wildcard]])
+
+    def source_settings(self, wildcards) -> str:
+        """What shapes the rows of a source of questions."""
+        settings = self.source(wildcards.source)
+        if "imported" in settings:
+            return canonical_json({"imported": {"column": settings["imported"].get("column", "question")}})
+        kept = {key: settings["empty_prefix"][key] for key in ("system", "sampling")}
+        return canonical_json({"empty_prefix": kept})
+
+    def origin_argument(self, wildcards, input) -> str:
+        """The argument that names where a source's questions come from."""
+        return f"--model {shlex.quote(input.model)}" if input.model else f"--file {shlex.quote(input.file)}"
+
+    def merge_settings(self) -> str:
+        """How the problem sets are merged."""
+        return self.settings("merge_problems") if "merge_problems" in self.config else canonical_json({})
+
+    def duplicate_settings(self) -> str:
+        """How duplicates are found, with the order of the sources, which decides between equal indices."""
+        return canonical_json({**self.config["find_duplicates"], "sources": self.sources})
+
+    def stage_arguments(self, stages: list[str], option: str):
+        """A function of a job's inputs: one option for each stage, with the stage's name and its files.
+
+        The job's `stages` input lists the files of all shards, stage after stage.
+        """
+
+        def arguments(wildcards, input):
+            count = len(self.pieces())
+            files = [input.stages[start : start + count] for start in range(0, count * len(stages), count)]
+            return " ".join(f"{option} {stage} {' '.join(paths)}" for stage, paths in zip(stages, files, strict=True))
+
+        return arguments
+
+    def stage_files(self, stages: list[str]) -> list[str]:
+        """The files of all shards, stage after stage."""
+        return [path for stage in stages for path in self.all_files(stage)]
+
+    def every_stage(self) -> list[str]:
+        """All stages from the first question to the chosen response, in their order."""
+        questions = ["generate_questions", *self.verdict_stages(), "select_questions"]
+        return [*questions, "generate_responses", "filter_responses", "score_responses", "select_responses"]
+
+    def ledgers(self) -> list[str]:
+        """The ledgers of all jobs up to the data set."""
+        stages = [stage for stage in self.every_stage() if stage not in ("find_duplicates", "select_questions")]
+        jobs = [f"{stage}/{source}/{shard}" for stage in stages for source, shard in self.pieces()]
+        single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
+        merged = ["merge_problems/all"] if self.filters_use_held_out() else []
+        made = [f"{RESULTS}/ledger/{job}.json" for job in [*merged, *jobs, *single]]
+        return [*self._fetch_ledgers(), *made]
+
+    def _fetch_ledgers(self) -> list[str]:
+        fetched = [f"fetch_model/{name}" for name in self.models_in_use()]
+        fetched += [f"fetch_problems/{name}" for name in self.config["problems"]]
+        fetched += [f"fetch_benchmark/{name}" for name in self.config["benchmarks"]]
+        return [f"<resources>/ledger/{job}.json" for job in fetched]
+
+    def dataset_files(self, folder: str) -> list[str]:
+        """The files of the data set, or of an export of it, in their folder."""
+        count = self.config["assemble_dataset"]["files"]
+        return [f"{RESULTS}/dataset/{folder}/train-{number:05d}-of-{count:05d}.parquet" for number in range(count)]
+
+    def export_arguments(self, wildcards, output) -> str:
+        """One option for each export, with its name and its files."""
+        count = self.config["assemble_dataset"]["files"]
+        options = [
+            f"--export {name} {' '.join(output.exports[number * count : (number + 1) * count])}"
+            for number, name in enumerate(self.config["assemble_dataset"]["exports"])
+        ]
+        return " ".join(options)
+
+    def judge_settings(self, wildcards) -> str:
+        """A judge's settings without its model and prompt."""
+        kept = {key: value for key, value in self.judge(wildcards.judge).items() if key not in ("model", "prompt")}
+        return canonical_json(kept)
+
+    def selection_settings(self, wildcards) -> str:
+        """How the questions of a source are selected."""
+        return canonical_json(self.config["select_questions"]["sources"][wildcards.source])
+
+    def dataset_settings(self) -> str:
+        """What `assemble_dataset` needs to know of the stages before it."""
+        models = {name: self.source(name).get("empty_prefix", {}).get("model") for name in self.sources}
+        return canonical_json(
+            {
+                **self.config["assemble_dataset"],
+                "question_models": models,
+                "response_model": self.config["generate_responses"]["model"],
+                "reward_model": self.config["score_responses"]["model"],
+            }
+        )
+
+    def models_in_use(self) -> list[str]:
+        """Names of the models that some stage uses, each once."""
+        sources = [self.source(name).get("empty_prefix", {}).get("model") for name in self.sources]
+        judges = [self.judge(name)["model"] for name in self.judges]
+        stages = [self.config[stage]["model"] for stage in ("generate_responses", "score_responses")]
+        return [name for name in dict.fromkeys([*sources, *judges, *stages]) if name]
+
+    def prompts(self) -> list[str]:
+        """The prompt files in use, each once."""
+        judges = [self.judge(name)["prompt"] for name in self.judges]
+        stages = [self.config[stage]["prompt"] for stage in ("generate_responses", "score_responses")]
+        return list(dict.fromkeys([*judges, *stages]))
+
+    def card_settings(self) -> str:
+        """What the card tells: its own settings and the whole configuration, but for the prices."""
+        config = {key: value for key, value in self.config.items() if key != "prices"}
+        return canonical_json({"card": self.config["write_dataset_card"], "config": config})
+
+    def check_settings(self) -> str:
+        """What the funnel's checks need to know."""
+        return canonical_json({"samples": self.config["generate_responses"]["samples"]})

@@ -1,0 +1,91 @@
+"""The one way in which a stage buys rows: look in the store, buy what is missing, read everything back."""
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from synthesis import engines, program
+from synthesis.engines import Machine
+from synthesis.ledger import read_json
+from synthesis.requests import Request
+from synthesis.store import COMPLETIONS, SCORES, Store
+
+
+def add_arguments(parser: ArgumentParser, model_required: bool = True) -> None:
+    """The arguments of every program that buys rows: the model, the store and what the machine offers."""
+    parser.add_argument("--model", type=Path, required=model_required, help="manifest of the model")
+    parser.add_argument("--store", type=Path, required=True, help="the store of paid rows")
+    parser.add_argument("--gpus", type=int, default=0, help="GPUs of this job; 0 runs on the CPU")
+    parser.add_argument("--threads", type=int, default=1, help="CPU cores of this job")
+    parser.add_argument("--batch-rows", type=int, default=16, help="most rows of a batch")
+    parser.add_argument("--batch-tokens", type=int, default=16384, help="most padded tokens of a batch")
+    parser.add_argument("--chunk-rows", type=int, default=1000, help="rows after which a chunk is published")
+    parser.add_argument("--chunk-seconds", type=float, default=120, help="seconds after which a chunk is published")
+
+
+def stage_store(root: Path, stage: str, manifest: dict, shaping: dict, code_version: str) -> Store:
+    """The store of a stage under the fingerprint of its model, the settings that shape a sample, and its code.
+
+    `code_version` is `<rows>.<output>`; only the first number, which stands for the rows themselves, counts here.
+    """
+    rows = SCORES if stage.startswith("score_") else COMPLETIONS
+    version = code_version.partition(".")[0]
+    identity = {"model": engines.model_identity(manifest), "settings": shaping, "code_version": version}
+    return Store(root, stage, identity, rows)
+
+
+def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: dict) -> list[dict]:
+    """Return the stored row of each request, in the order of the requests, buying those the store lacks.
+
+    `shaping` are the settings that shape one sample: sampling settings for a completion, `{"method": ...}` for a
+    score. The model is loaded only if something is missing. Interrupted at any point, what was finished stays.
+    """
+    manifest = read_json(options.model)
+    stage = job.ledger.rule
+    store = stage_store(options.store, stage, manifest, shaping, options.code_version)
+    store.note_use(options.run)
+    places = {request.place: request for request in requests}
+    missing = [places[place] for place in store.missing(places)]
+    job.ledger.model = manifest["model"]
+    if missing:
+        _buy_missing(options, job, store, missing, shaping, manifest)
+    found = store.read(places)
+    rows = [found[request.place.key] for request in requests]
+    _book(job, rows, len(missing))
+    return rows
+
+
+def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
+    attempt = job.attempt
+    attempt.model, attempt.engine = manifest["model"], manifest["engine"]
+    attempt.gpus, attempt.cpu_cores = options.gpus, options.threads
+    attempt.journal_in(options.store)
+    job.step(f"loading {manifest['model']}")
+    machine = Machine(options.gpus, options.threads, options.batch_rows, options.batch_tokens)
+    before = attempt.wall_seconds
+    engine = engines.load(options.model, machine)
+    attempt.gpu_name, attempt.versions = engine.gpu_name, {manifest["engine"]: engine.version}
+    attempt.save()
+    attempt.load_seconds = round(attempt.wall_seconds - before, 3)
+    attempt.save()
+    job.step("writing" if store.rows is COMPLETIONS else "scoring", len(missing))
+    results = engine.generate(missing, shaping) if store.rows is COMPLETIONS else engine.score(missing, shaping["method"])
+    with store.writer(attempt.attempt, options.chunk_rows, options.chunk_seconds) as writer:
+        for request, result in results:
+            values = asdict(result)
+            writer.add(request.place, {**values, "engine": manifest["engine"], "engine_version": engine.version})
+            attempt.rows += 1
+            attempt.prompt_tokens += result.prompt_tokens
+            attempt.completion_tokens += result.completion_tokens
+            job.advance()
+
+
+def _book(job: program.Job, rows: list[dict], bought: int) -> None:
+    """Book the job's rows and tokens, and which attempt each row came from."""
+    job.rows(asked=len(rows), bought=bought, reused=len(rows) - bought)
+    job.ledger.tokens = {
+        name: sum(row[f"{name}_tokens"] for row in rows) for name in ("prompt", "completion")
+    }
+    for row in rows:
+        origin = row["attempt"]
+        job.ledger.rows_by_attempt[origin] = job.ledger.rows_by_attempt.get(origin, 0) + 1

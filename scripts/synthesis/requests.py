@@ -1,0 +1,102 @@
+"""What the paid stages ask of an engine, built from their inputs without loading any model.
+
+The same functions serve the programs and the check whether a job still has anything to buy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from synthesis.canonical import digest
+from synthesis.identity import sample_seed
+from synthesis.store import Key, Place
+
+Messages = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One sample asked of an engine.
+
+    `messages` are (role, content) pairs. `turn` says whose text the engine writes: `assistant` answers the last
+    user turn, `user` goes on inside an opened, empty user turn (that is how questions are generated), `none` scores
+    the conversation as it is.
+    """
+
+    row_id: str
+    sample: int
+    source: str
+    index: int
+    seed: int
+    messages: Messages
+    turn: str
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the answer lies in the store. The template that turns messages into text is in the fingerprint."""
+        exact_input = digest([self.messages, self.turn, self.seed])
+        return Place(Key(self.row_id, self.sample, exact_input), self.source, self.index)
+
+
+def question_requests(run_seed: int, source: str, rows: Iterable[tuple[str, int]], system: str | None) -> list[Request]:
+    """One request to write a question for each (id, index), all from the same empty user turn.
+
+    `system` None leaves the system turn to the template; an empty text asks for a template without one.
+    """
+    messages = () if system is None else (("system", system),)
+    return [
+        Request(row_id, 0, source, index, sample_seed(run_seed, "generate_questions", row_id, 0), messages, "user")
+        for row_id, index in rows
+    ]
+
+
+def answer_requests(run_seed: int, stage: str, questions: list[dict], prompt, samples: int) -> list[Request]:
+    """Requests for `samples` answers to each question (rows of `schema.QUESTIONS`), asked through a prompt."""
+    return [
+        Request(
+            question["question_id"],
+            sample,
+            question["source"],
+            question["index"],
+            sample_seed(run_seed, stage, question["question_id"], sample),
+            prompt.messages(question["question"]),
+            "assistant",
+        )
+        for question in questions
+        for sample in range(samples)
+    ]
+
+
+def score_requests(questions: list[dict], responses: list[dict], prompt) -> list[Request]:
+    """One request for each response (rows of `schema.RESPONSES`) to score it as the answer to its question.
+
+    Scoring draws nothing at random, so the seed is 0 and stays out of the row's identity in effect.
+    """
+    by_id = {question["question_id"]: question for question in questions}
+    requests = []
+    for response in responses:
+        question = by_id[response["question_id"]]
+        messages = (*prompt.messages(question["question"]), ("assistant", response["response"]))
+        requests.append(
+            Request(
+                question["question_id"],
+                response["sample"],
+                question["source"],
+                question["index"],
+                0,
+                messages,
+                "none",
+            )
+        )
+    return requests
+
+
+def judge_shaping(settings: dict) -> dict:
+    """The part of a judge's settings that shapes its answer: sampling, or the two words that are compared.
+
+    The threshold is not among them: another one reads the same answers anew.
+    """
+    if "probability" in settings["verdict"]:
+        verdict = settings["verdict"]["probability"]
+        return {"candidates": [verdict["yes"], verdict["no"]]}
+    return settings["sampling"]

@@ -1,0 +1,166 @@
+"""The Arrow schema of every artifact, and the only functions that read and write them."""
+
+import os
+import uuid
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthesis.errors import InputError
+
+STRING, INTEGER, REAL, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+
+
+def of(**columns) -> pa.Schema:
+    """A schema in which a column is required unless its type stands in a one-item list."""
+    return pa.schema(
+        [
+            pa.field(name, kind[0] if isinstance(kind, list) else kind, nullable=isinstance(kind, list))
+            for name, kind in columns.items()
+        ]
+    )
+
+
+# Seed problems and benchmark items. `answer` and `solution` are null where the source has none.
+PROBLEMS = of(problem_id=STRING, source=STRING, problem=STRING, answer=[STRING], solution=[STRING])
+
+# `finish_reason`: stop, length (cut at max_tokens), context_overflow (not generated) or imported.
+QUESTIONS = of(
+    question_id=STRING,
+    source=STRING,
+    index=INTEGER,
+    question=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+)
+
+# What a filter, judge or selector says of each row that reached it; `reason` is empty for a kept row.
+QUESTION_VERDICTS = of(question_id=STRING, keep=FLAG, reason=STRING, score=[REAL])
+RESPONSE_VERDICTS = of(question_id=STRING, sample=INTEGER, keep=FLAG, reason=STRING, score=[REAL])
+
+# Verdicts of `filter_responses` with the final answer it found; null where there is none.
+FILTERED_RESPONSES = RESPONSE_VERDICTS.append(pa.field("answer", STRING))
+
+# One row for each question that `filter_questions` kept; `index` is the question's number in its source.
+SIGNATURES = of(question_id=STRING, index=INTEGER, exact=STRING)
+
+# The answers of a judge, kept beside its verdicts.
+JUDGEMENTS = of(
+    question_id=STRING,
+    text=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+    log_probabilities=[pa.map_(STRING, REAL)],
+)
+
+RESPONSES = of(
+    question_id=STRING,
+    sample=INTEGER,
+    response=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+)
+REWARDS = of(question_id=STRING, sample=INTEGER, reward=REAL, tokens=INTEGER)
+
+# The data set itself: one row for each question with its chosen response.
+DATASET = of(
+    question_id=STRING,
+    source=STRING,
+    question=STRING,
+    response=STRING,
+    answer=[STRING],
+    sample=INTEGER,
+    reward=REAL,
+    question_model=[STRING],
+    response_model=STRING,
+    reward_model=STRING,
+)
+
+
+def filter_verdicts(names: list[str]) -> pa.Schema:
+    """Schema of `filter_questions`: the general verdict and one `<filter>_reason` column for each filter.
+
+    A filter's column is empty where the filter passes the row, else it holds its reason.
+    """
+    schema = QUESTION_VERDICTS
+    for name in names:
+        schema = schema.append(pa.field(f"{name}_reason", STRING, nullable=False))
+    return schema
+
+
+def table(rows: list[dict], schema: pa.Schema) -> pa.Table:
+    """Build a table of exactly `schema` from row dictionaries.
+
+    Raises ValueError for a missing or unknown column and for a null in a required column.
+    """
+    expected = set(schema.names)
+    for row in rows:
+        if set(row) != expected:
+            raise ValueError(f"columns {sorted(set(row) ^ expected)} do not match the schema")
+    built = pa.Table.from_pylist(rows, schema=schema)
+    check_nulls(built)
+    return built
+
+
+def check_nulls(built: pa.Table) -> None:
+    """Raise ValueError if a required column of the table holds a null (Arrow itself does not check)."""
+    for field in built.schema:
+        if not field.nullable and built.column(field.name).null_count:
+            raise ValueError(f"column {field.name} must not hold nulls")
+
+
+def write(path: Path, rows: list[dict] | pa.Table, schema: pa.Schema) -> None:
+    """Write rows as one Parquet file (zstd) in one atomic step: the path holds a whole file or nothing new."""
+    content = table(rows, schema) if isinstance(rows, list) else rows.cast(schema)
+    check_nulls(content)
+    with replacing(path) as temporary:
+        pq.write_table(content, temporary, compression="zstd")
+
+
+class replacing:
+    """Context manager that gives a temporary path beside `path` and renames it to `path` if no error came."""
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self.temporary = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.partial")
+
+    def __enter__(self) -> Path:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self.temporary
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is None:
+            with open(self.temporary, "rb") as file:
+                os.fsync(file.fileno())
+            os.replace(self.temporary, self.path)
+        else:
+            self.temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file in one atomic step."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> list[dict]:
+    """Read a Parquet artifact as row dictionaries; `columns` limits what is read.
+
+    Raises InputError if the file is not there, is not Parquet or lacks a column of the schema.
+    """
+    wanted = columns or schema.names
+    if not Path(path).is_file():
+        raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path} is not a readable Parquet file ({error}); delete it and run again.") from error
+    missing = [name for name in wanted if name not in file.schema_arrow.names]
+    if missing:
+        present = ", ".join(file.schema_arrow.names)
+        raise InputError(f"{path} has no column {missing[0]} (it has: {present}); delete it and run again.")
+    return file.read(columns=wanted).to_pylist(maps_as_pydicts="strict")

@@ -1,0 +1,64 @@
+"""YAML files written by people, read so that a slip is found instead of being read as something else."""
+
+from collections.abc import Hashable
+from pathlib import Path
+
+import yaml
+
+from synthesis.errors import InputError
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """The safe loader, but a key given twice is an error, and a date stays the text that was written."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own class attribute)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node, deep=False):
+        """Build a dictionary. Raises yaml.MarkedYAMLError with both lines if a key is given twice."""
+        lines: dict = {}
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+            if isinstance(key, Hashable) and lines.setdefault(key, line) != line:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key_node.value} is given a second time (first in line {lines[key]})",
+                    problem_mark=key_node.start_mark,
+                )
+        return super().construct_mapping(node, deep)
+
+
+def read_mapping(path: Path) -> dict:
+    """Read a YAML file that holds one mapping, in UTF-8.
+
+    Raises InputError with the file's name, and the line where there is one, if the file is missing, is not UTF-8,
+    is not valid YAML, gives a key twice or holds something else than a mapping.
+    """
+    try:
+        content = yaml.load(_read_text(path), Loader=_StrictLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise InputError(f"{place}: {error.problem or error.context}; correct the YAML there.") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML ({' '.join(str(error).split())}); correct it.") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} must hold keys with values at its top level, such as `key: value`; correct it.")
+    return content
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; correct the path.") from error
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}); give a readable file.") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}, line {line}: this is not UTF-8; save the file in the encoding UTF-8.") from error

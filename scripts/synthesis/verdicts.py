@@ -1,0 +1,93 @@
+"""How verdict files fit together: each covers the rows that reached its stage, in the order of the shard."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from synthesis import schema
+from synthesis.errors import InputError
+
+
+def verdict(question_id: str, reason: str = "", score: float | None = None) -> dict:
+    """A row of `schema.QUESTION_VERDICTS`: kept if there is no reason against it."""
+    return {"question_id": question_id, "keep": not reason, "reason": reason, "score": score}
+
+
+def response_verdict(question_id: str, sample: int, reason: str = "", score: float | None = None) -> dict:
+    """A row of `schema.RESPONSE_VERDICTS`: kept if there is no reason against it."""
+    return {"question_id": question_id, "sample": sample, "keep": not reason, "reason": reason, "score": score}
+
+
+def kept_ids(*paths: Path) -> list[str]:
+    """The ids kept by every verdict file, in the order of the last file.
+
+    Give the files in the order of their stages. The first one says which rows there are; each further one must
+    cover exactly the rows kept so far. Raises InputError naming the file and an id if it does not, or if a file
+    holds an id twice: then the files come from different runs of the workflow.
+    """
+    kept: list[str] = []
+    for position, path in enumerate(paths):
+        rows = schema.read(path, schema.QUESTION_VERDICTS, ["question_id", "keep"])
+        ids = [row["question_id"] for row in rows]
+        _check_unique(path, ids)
+        if position:
+            _check_same_rows(path, ids, kept, paths[position - 1])
+        kept = [row["question_id"] for row in rows if row["keep"]]
+    return kept
+
+
+def kept_questions(questions_path: Path, verdict_paths: Iterable[Path]) -> list[dict]:
+    """The rows of a `schema.QUESTIONS` file whose id every verdict file keeps, in the order of the questions file.
+
+    Without verdict files all rows. The first verdict file need not cover every question, since earlier stages may
+    have rejected some; see `kept_ids` for what is checked. Raises InputError if a kept id is not among the questions.
+    """
+    questions = schema.read(questions_path, schema.QUESTIONS)
+    verdict_paths = list(verdict_paths)
+    if not verdict_paths:
+        return questions
+    kept = set(kept_ids(*verdict_paths))
+    found = [row for row in questions if row["question_id"] in kept]
+    unknown = kept.difference(row["question_id"] for row in found)
+    if unknown:
+        raise InputError(
+            f"{verdict_paths[-1]} keeps question {min(unknown)}, which {questions_path} does not hold; "
+            "the files do not fit together: delete the verdicts and run the workflow again."
+        )
+    return found
+
+
+def kept_responses(responses: Path, verdicts: Path) -> list[dict]:
+    """The responses (rows of `schema.RESPONSES`) that the filters kept, in their order."""
+    kept = {
+        (row["question_id"], row["sample"])
+        for row in schema.read(verdicts, schema.FILTERED_RESPONSES, ["question_id", "sample", "keep"])
+        if row["keep"]
+    }
+    rows = schema.read(responses, schema.RESPONSES)
+    return [row for row in rows if (row["question_id"], row["sample"]) in kept]
+
+
+def rejections(rows: Iterable[dict]) -> dict[str, int]:
+    """How many rows were rejected for each kind of reason (the part before the colon), for the ledger."""
+    return dict(sorted(Counter(row["reason"].partition(":")[0] for row in rows if not row["keep"]).items()))
+
+
+def _check_unique(path: Path, ids: list[str]) -> None:
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise InputError(f"{path} holds question {twice[0]} more than once; delete it and run the workflow again.")
+
+
+def _check_same_rows(path: Path, ids: list[str], expected: list[str], earlier: Path) -> None:
+    missing, unknown = set(expected).difference(ids), set(ids).difference(expected)
+    if missing:
+        raise InputError(
+            f"{path} has no verdict for question {min(missing)}, which {earlier} keeps; "
+            "the files do not fit together: delete the later one and run the workflow again."
+        )
+    if unknown:
+        raise InputError(
+            f"{path} has a verdict for question {min(unknown)}, which {earlier} does not keep; "
+            "the files do not fit together: delete the later one and run the workflow again."
+        )

@@ -1,0 +1,37 @@
+"""Say what the data set cost and what its run spent, stage by stage."""
+
+import json
+from pathlib import Path
+
+from synthesis import costs, program
+from synthesis.ledger import find_attempts, journaled, read_json
+
+
+def add_arguments(parser):
+    """Declare what the program needs beside the common arguments."""
+    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
+    parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
+    parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
+    parser.add_argument("--output", type=Path, required=True, help="the table (CSV)")
+
+
+def work(options, job):
+    """Write one row for each rule and a total; amounts without a price stay empty."""
+    ledgers = [read_json(path) for path in options.ledgers]
+    journal = journaled(options.store, options.run)
+    wanted = costs.unknown_attempts(ledgers, (attempt["attempt"] for attempt in journal))
+    elsewhere = find_attempts(options.store, wanted)
+    for name in sorted(wanted.difference(elsewhere)):
+        program.log.warning("attempt %s is not in the journal in %s; what it cost stays empty.", name, options.store)
+    rows = costs.table(costs.steps(ledgers, journal, elsewhere, options.prices), costs.pairs(ledgers), options.prices)
+    costs.write(options.output, rows)
+    job.rows(**{"in": len(ledgers), "out": len(rows)})
+
+
+def main(argv=None):
+    """Run the program; returns its exit code."""
+    return program.run(__file__, __doc__, add_arguments, work, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

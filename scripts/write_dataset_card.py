@@ -1,0 +1,73 @@
+"""Write the data set's card from what the run recorded."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from synthesis import costs, dataset_card, funnel, program, schema
+from synthesis.errors import InputError
+from synthesis.ledger import find_attempts, read_json
+
+
+def add_arguments(parser):
+    """Declare what the program needs beside the common arguments."""
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="the files of the data set")
+    parser.add_argument("--funnel", type=Path, required=True, help="the funnel's table (CSV)")
+    parser.add_argument("--costs", type=Path, required=True, help="the cost table (CSV)")
+    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="manifests of the models")
+    parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="the prompts in use")
+    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
+    parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
+    parser.add_argument("--output", type=Path, required=True, help="the card, README.md in the data set's folder")
+
+
+def work(options, job):
+    """Write the card with its front matter."""
+    from huggingface_hub import DatasetCard, DatasetCardData
+
+    versions, hardware = _engines(options.ledgers, options.store)
+    facts = dataset_card.Facts(
+        config=options.settings["config"],
+        card=options.settings["card"],
+        rows=sum(_rows(path) for path in options.data),
+        manifests=[read_json(path) for path in options.manifests],
+        prompts=dataset_card.read_prompts(options.prompts),
+        counts=funnel.read(options.funnel),
+        costs=costs.read(options.costs),
+        versions=versions,
+        hardware=hardware,
+    )
+    front_matter = DatasetCardData(**dataset_card.front_matter(facts)).to_yaml()
+    card = DatasetCard(f"---\n{front_matter}\n---\n\n{dataset_card.body(facts)}")
+    schema.write_text(options.output, str(card).rstrip() + "\n")
+    job.rows(**{"in": facts.rows})
+
+
+def _rows(path: Path) -> int:
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
+    return pq.read_metadata(path).num_rows
+
+
+def _engines(ledger_paths: list[Path], store: Path) -> tuple[dict[str, set[str]], set[str]]:
+    """The versions of the engines that made the rows, and the kinds of machines they ran on."""
+    ledgers = [read_json(path) for path in ledger_paths]
+    attempts = find_attempts(store, costs.unknown_attempts(ledgers, ()))
+    attempts.update({ledger["attempt"]["attempt"]: ledger["attempt"] for ledger in ledgers})
+    versions, hardware = defaultdict(set), set()
+    for name in {name for ledger in ledgers for name in ledger["rows_by_attempt"]} & set(attempts):
+        attempt = attempts[name]
+        for engine, version in attempt["versions"].items():
+            versions[engine].add(version)
+        hardware.add((attempt["gpu_name"] or "a GPU whose name is not known") if attempt["gpus"] else "CPU")
+    return dict(versions), hardware
+
+
+def main(argv=None):
+    """Run the program; returns its exit code."""
+    return program.run(__file__, __doc__, add_arguments, work, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,53 @@
+"""The demo's configuration with changes, for the tests of what is refused and what is allowed."""
+
+import contextlib
+import copy
+
+import pytest
+from conftest import ROOT
+from synthesis import configuration
+from synthesis.errors import InputError
+
+DEMO = configuration.load(ROOT / "config/demo.yaml")
+REMOVE = object()
+
+SOURCE = "generate_questions.sources.smollm2"
+FILTER = "filter_questions.filters"
+JUDGE = "judge_questions.judges.0"
+GREEDY = {"temperature": 0, "max_tokens": 8}
+HUB = {"hub": {"repo": "a/b", "revision": "main"}}
+TEXT_JUDGE = {"name": "j", "model": "smollm2", "prompt": "config/prompts/solvability.yaml", "verdict": {"text": {}}}
+
+
+def changed(*edits) -> dict:
+    """A copy of the demo's configuration with values put at dotted places; numbers are places in lists."""
+    config = copy.deepcopy(DEMO)
+    for place, value in edits:
+        *outer, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+        target = config
+        for part in outer:
+            target = target[part]
+        if value is REMOVE:
+            del target[last]
+        else:
+            target[last] = value
+    return config
+
+
+def validate(config: dict) -> dict:
+    """Check and complete a configuration in the project's folder, where a run stands; returns it."""
+    with contextlib.chdir(ROOT):
+        configuration.validate(config, "my.yaml")
+    return config
+
+
+def assert_refused(edits, fragments) -> None:
+    """The sentence that refuses the changed demo names the file, and holds the fragments: the key and the repair."""
+    with pytest.raises(InputError) as error:
+        validate(changed(*edits))
+    text = str(error.value)
+    assert text.startswith("my.yaml: ")
+    assert text.endswith((".", "?"))
+    assert "\n" not in text
+    for fragment in fragments:
+        assert fragment in text

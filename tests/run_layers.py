@@ -1,0 +1,59 @@
+"""Runs the test layers one after the other, each with its minutes, and says what was skipped and why.
+
+Layers: the library and programs (unit), the job graphs of every config (graph), whole runs on a stand-in or a
+two-layer model (workflow), the demo itself (demo), and the checks of style (style).
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5", "-p", "no:cacheprovider"]
+LAYERS = {
+    "style": [[sys.executable, "tests/check_style.py"]],
+    "unit": [[*PYTEST, "-m", "not graph and not workflow and not demo", "tests"]],
+    "graph": [[*PYTEST, "-m", "graph", "tests"]],
+    "workflow": [[*PYTEST, "-m", "workflow", "tests"]],
+    "demo": [[*PYTEST, "-s", "-m", "demo", "tests"]],
+}
+CLOSING_LINE = re.compile(r"^(?=.*\d+ (?:passed|failed|error))(.*) in [\d.]+s", re.MULTILINE)
+
+
+def main() -> int:
+    """Run the layers named on the command line, or all; returns 0 only if every layer passed."""
+    wanted = sys.argv[1:] or list(LAYERS)
+    summary, failed, counts = [], [], {"passed": 0, "failed": 0, "skipped": 0}
+    for layer in wanted:
+        print(f"\n=== {layer} ===", flush=True)
+        started = time.monotonic()
+        passed = all([_run(command, counts) for command in LAYERS[layer]])
+        minutes = (time.monotonic() - started) / 60
+        summary.append(f"{layer:10} {'passed' if passed else 'FAILED':7} {minutes:5.1f} minutes")
+        failed += [] if passed else [layer]
+    print("\n" + "\n".join(summary))
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    return 1 if failed else 0
+
+
+def _run(command: list[str], counts: dict) -> bool:
+    """Run one command with its output shown and its closing counts added up; returns whether it passed."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    lines = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    code = process.wait()
+    for number, kind in re.findall(r"(\d+) (passed|failed|skipped|error)", " ".join(CLOSING_LINE.findall("".join(lines)))):
+        counts["failed" if kind == "error" else kind] += int(number)
+    return code == 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

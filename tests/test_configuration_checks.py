@@ -1,0 +1,257 @@
+"""Parts of a configuration that don't fit together, and what is allowed."""
+
+import pytest
+from changed_configuration import (
+    DEMO,
+    FILTER,
+    GREEDY,
+    HUB,
+    JUDGE,
+    REMOVE,
+    SOURCE,
+    TEXT_JUDGE,
+    assert_refused,
+    changed,
+    validate,
+)
+from synthesis import configuration_checks
+from synthesis.filters import contamination
+
+# What is changed, and what the sentence must hold (the key and the repair)
+NOT_FITTING = {
+    "unknown model that answers": (
+        [("generate_responses.model", "smollm")],
+        ["generate_responses.model is 'smollm'", "under models", "did you mean smollm2?"],
+    ),
+    "unknown model that writes": (
+        [(f"{SOURCE}.empty_prefix.model", "gpt")],
+        ["generate_questions.sources.smollm2.empty_prefix.model is 'gpt'", "use one of: smollm2"],
+    ),
+    "unknown model that judges": (
+        [(f"{JUDGE}.model", "smollm")],
+        ["judge_questions.judges[0].model is 'smollm'", "did you mean smollm2?"],
+    ),
+    "unknown model that scores": (
+        [("score_responses.model", "x")],
+        ["score_responses.model is 'x'", "use one of: smollm2"],
+    ),
+    "unknown benchmark": (
+        [(f"{FILTER}.2.contamination.benchmarks", ["arithmetic"])],
+        ["filters[2].contamination.benchmarks[0] is 'arithmetic'", "under benchmarks", "did you mean arithmetic_test?"],
+    ),
+    "unknown problems": (
+        [("merge_problems.problems", ["arithmetic", "word_problem"])],
+        ["merge_problems.problems[1] is 'word_problem'", "under problems", "did you mean word_problems?"],
+    ),
+    "stand-in engine with a model": (
+        [("models.smollm2.engine", "stand_in")],
+        ["models.smollm2 mixes the engine stand_in with the source package", "`engine: transformers`"],
+    ),
+    "stand-in source with an engine": (
+        [("models.smollm2.source", {"stand_in": {}})],
+        ["models.smollm2 mixes the engine transformers with the source stand_in", "`source: {stand_in: {}}`"],
+    ),
+    "code of a moving branch": (
+        [("models.smollm2.source", HUB), ("models.smollm2.trust_remote_code", True)],
+        ["models.smollm2.trust_remote_code", "models.smollm2.source.hub.revision", "40 hexadecimal digits", "'main'"],
+    ),
+    "benchmark of a reserved name": (
+        [("benchmarks.held_out", DEMO["benchmarks"]["arithmetic_test"])],
+        ["benchmarks.held_out", "choose another name"],
+    ),
+    "problems that nothing merges": (
+        [("merge_problems", REMOVE), (f"{FILTER}.2", REMOVE)],
+        ["merge_problems is missing", "add it, or write `problems: {}`"],
+    ),
+    "held-out problems without problems": (
+        [("merge_problems", REMOVE), ("problems", {})],
+        ["filters[2].contamination.held_out is true", "without merge_problems", "write false"],
+    ),
+    "held-out problems of a share of 0": (
+        [("merge_problems.held_out", 0)],
+        ["filters[2].contamination.held_out is true", "merge_problems.held_out is 0", "a share above 0"],
+    ),
+    "contamination by nothing": (
+        [(f"{FILTER}.2.contamination", {"words": 13, "benchmarks": []})],
+        ["filters[2].contamination compares with nothing", "name benchmarks"],
+    ),
+    "too many shards": (
+        [(f"{SOURCE}.total", 1_000_001), (f"{SOURCE}.shard_size", 10)],
+        ["generate_questions.sources.smollm2.shard_size", "100000 shards", "write at least 11"],
+    ),
+    "selection for no source": (
+        [("select_questions.sources.smollm", {"method": "none", "shortfall": "warn"})],
+        ["select_questions.sources.smollm is no source of generate_questions", "did you mean smollm2?"],
+    ),
+    "source without selection": (
+        [("select_questions.sources", {})],
+        ["select_questions.sources has no entry smollm2", "add `smollm2: {method: none, shortfall: warn}`"],
+    ),
+    "cap above the total": (
+        [("select_questions.sources.smollm2.cap", 65)],
+        ["select_questions.sources.smollm2.cap is 65", "64", "raise generate_questions.sources.smollm2.total"],
+    ),
+    "two filters of a name": (
+        [(f"{FILTER}.1.name", "rules")],
+        ["filter_questions.filters has 2 entries with the name rules", "its own name"],
+    ),
+    "two judges of a name": (
+        [("judge_questions.judges", [DEMO["judge_questions"]["judges"][0]] * 2)],
+        ["judge_questions.judges has 2 entries with the name solvability", "its own name"],
+    ),
+    "limits that cross": (
+        [(f"{FILTER}.0.rules.min_characters", 601)],
+        ["filters[0].rules.min_characters is above max_characters", "lower it"],
+    ),
+    "required pattern that is none": (
+        [(f"{FILTER}.0.rules.require", [r"\d", "(a"])],
+        ["filters[0].rules.require[1] is '(a'", "no regular expression", "correct it"],
+    ),
+    "forbidden pattern that is none": (
+        [(f"{FILTER}.0.rules.forbid", ["[z"])],
+        ["filters[0].rules.forbid[0] is '[z'", "no regular expression"],
+    ),
+    "language that is no candidate": (
+        [(f"{FILTER}.1.language.keep", ["en", "sv"])],
+        ["filters[1].language.keep[1] is 'sv'", "filters[1].language.candidates lacks", "add it there"],
+    ),
+    "text verdict without sampling": (
+        [(JUDGE, TEXT_JUDGE)],
+        ["judge_questions.judges[0].sampling is missing", "add temperature and max_tokens"],
+    ),
+    "probability verdict with sampling": (
+        [(f"{JUDGE}.sampling", GREEDY)],
+        ["judge_questions.judges[0].sampling has no effect", "remove it"],
+    ),
+    "one word for both verdicts": (
+        [(f"{JUDGE}.verdict.probability.no", "Yes")],
+        ["judge_questions.judges[0].verdict.probability", "same word", "give two words"],
+    ),
+    "prompt that is not there": (
+        [("generate_responses.prompt", "config/prompts/response_shrt.yaml")],
+        [
+            "generate_responses.prompt is config/prompts/response_shrt.yaml",
+            "did you mean config/prompts/response_short.yaml?",
+        ],
+    ),
+    "prompt that is none": (
+        [("score_responses.prompt", "config/demo.yaml")],
+        ["score_responses.prompt: config/demo.yaml", "system and user only"],
+    ),
+    "judge's prompt that is not there": (
+        [(f"{JUDGE}.prompt", "nowhere/judge.yaml")],
+        ["judge_questions.judges[0].prompt is nowhere/judge.yaml", "correct the path"],
+    ),
+    "questions that are not there": (
+        [(SOURCE, {"imported": {"file": "config/examples/question.jsonl"}, "total": 64, "shard_size": 1})],
+        ["generate_questions.sources.smollm2.imported.file", "did you mean config/examples/questions.jsonl?"],
+    ),
+    "problems that are not there": (
+        [("problems.arithmetic.source", {"file": {"path": "none.jsonl"}})],
+        ["problems.arithmetic.source.file.path is none.jsonl", "correct the path"],
+    ),
+    "benchmark that is not there": (
+        [("benchmarks.arithmetic_test.source", {"file": {"path": "none.csv.gz"}})],
+        ["benchmarks.arithmetic_test.source.file.path is none.csv.gz", "correct the path"],
+    ),
+    "template that is not there": (
+        [("models.smollm2.chat_template", "chat.jinja")],
+        ["models.smollm2.chat_template is chat.jinja", "correct the path"],
+    ),
+    "equal questions": (
+        [(f"{SOURCE}.empty_prefix.sampling.temperature", 0)],
+        ["sources.smollm2.empty_prefix.sampling.temperature is 0", "64 questions", "above 0"],
+    ),
+    "equal responses": (
+        [("generate_responses.sampling.temperature", 0)],
+        ["generate_responses.sampling.temperature is 0", "3 samples", "`samples: 1`"],
+    ),
+    "response longer than the context": (
+        [("generate_responses.sampling.max_tokens", 2048)],
+        ["generate_responses needs", "models.smollm2.context is 2048", "lower generate_responses.sampling.max_tokens"],
+    ),
+    "question longer than the context": (
+        [(f"{SOURCE}.empty_prefix.sampling.max_tokens", 2040)],
+        [
+            "sources.smollm2.empty_prefix needs at least 10 tokens",
+            "lower generate_questions.sources.smollm2.empty_prefix",
+        ],
+    ),
+    "judgement longer than the context": (
+        [(JUDGE, {**TEXT_JUDGE, "sampling": {"temperature": 0, "max_tokens": 2000}})],
+        ["judge_questions.judges[0] needs", "lower judge_questions.judges[0].sampling.max_tokens", "longer context"],
+    ),
+    "scorer that can't read the responses": (
+        [("models.scorer", {**DEMO["models"]["smollm2"], "context": 64}), ("score_responses.model", "scorer")],
+        ["score_responses needs", "models.scorer.context is 64", "longer context"],
+    ),
+    "prompt longer than the context": (
+        [("models.judge", {**DEMO["models"]["smollm2"], "context": 16}), (f"{JUDGE}.model", "judge")],
+        ["judge_questions.judges[0] needs", "models.judge.context is 16", "shorten judge_questions.judges[0].prompt"],
+    ),
+    "day that never was": ([("prices.date", "2026-02-30")], ["prices.date is '2026-02-30'", "correct it"]),
+    "budget without prices": (
+        [("budget", 5), ("prices.cpu_core_hour", None)],
+        ["budget can't be watched", "give prices.cpu_core_hour or prices.gpu_hour"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "fragments"), NOT_FITTING.values(), ids=NOT_FITTING)
+def test_what_does_not_fit_together_is_refused_with_its_key_and_a_repair(edits, fragments):
+    assert_refused(edits, fragments)
+
+
+def test_the_reserved_name_is_the_one_that_the_filter_uses():
+    assert configuration_checks.HELD_OUT == contamination.HELD_OUT
+
+
+def test_the_stand_in_is_refused_unless_a_test_allows_it(monkeypatch):
+    edits = [("models.smollm2.engine", "stand_in"), ("models.smollm2.source", {"stand_in": {}})]
+    monkeypatch.delenv("SYNTHESIS_ALLOW_STAND_IN", raising=False)
+    fragments = [
+        "models.smollm2.engine is stand_in",
+        "no real data",
+        "SYNTHESIS_ALLOW_STAND_IN=1",
+        "write transformers",
+    ]
+    assert_refused(edits, fragments)
+    monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
+    validate(changed(*edits))
+
+
+ALLOWED = {
+    "no judges": [("judge_questions.judges", [])],
+    "text judge": [(JUDGE, {**TEXT_JUDGE, "sampling": GREEDY})],
+    "no filters": [(FILTER, [])],
+    "no problems": [("problems", {}), ("merge_problems", REMOVE), (f"{FILTER}.2.contamination.held_out", False)],
+    "no system turn": [(f"{SOURCE}.empty_prefix.system", "")],
+    "the template's system turn": [(f"{SOURCE}.empty_prefix.system", None)],
+    "one question without temperature": [
+        (f"{SOURCE}.empty_prefix.sampling", GREEDY),
+        (f"{SOURCE}.total", 1),
+        ("select_questions.sources.smollm2.cap", 1),
+    ],
+    "one sample without temperature": [("generate_responses.samples", 1), ("generate_responses.sampling", GREEDY)],
+    "unknown price": [("prices.cpu_core_hour", None)],
+    "prices of GPUs": [("prices.gpu_hour", {"NVIDIA H100 80GB HBM3": 2}), ("budget", 100)],
+    "code of a commit": [
+        ("models.smollm2.source", {"hub": {"repo": "a/b", "revision": "0" * 40}}),
+        ("models.smollm2.trust_remote_code", True),
+    ],
+    "local model": [("models.smollm2.source", {"path": {"folder": "/models/x"}})],
+    "problems of every source": [
+        ("problems.arithmetic", {"source": {"file": {"path": "config/examples/questions.jsonl"}}, "limit": 3}),
+        ("problems.word_problems", {"source": {"hub": {**HUB["hub"], "split": "train"}}, "columns": {"answer": None}}),
+        (
+            "benchmarks.arithmetic_test",
+            {"source": {"url": {"url": "https://example.org/a.tsv", "sha256": "0" * 64, "header": ["q", "a"]}}},
+        ),
+    ],
+    "answers of any form": [("filter_responses.answer", [])],
+}
+
+
+@pytest.mark.parametrize("edits", ALLOWED.values(), ids=ALLOWED)
+def test_what_makes_sense_is_allowed(edits):
+    validate(changed(*edits))

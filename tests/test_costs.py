@@ -1,0 +1,205 @@
+"""The bill: what the data set cost and what the run spent, whoever bought the rows and however attempts ended."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+import small_run
+import tabulate_costs
+
+from synthesis import costs
+from synthesis.errors import InputError
+from synthesis.ledger import Attempt, Ledger
+
+PRICES = {
+    "date": "2026-01-31",
+    "currency": "USD",
+    "source": "test",
+    "cpu_core_hour": 0.1,
+    "gpu_hour": {"A100": 2.0, "H100": None},
+}
+HOUR = 3600
+
+
+class Books:
+    """Writes journals and ledgers as jobs do, with times of our choice."""
+
+    def __init__(self, folder):
+        self.folder, self.store, self.ledgers = folder, folder / "store", []
+
+    def attempt(self, name, run="trial", rule="generate_responses", journal=True, **values):
+        attempt = Attempt(run=run, rule=rule, job="s/00000", attempt=name, **{"engine": "transformers", **values})
+        if journal:
+            attempt.journal_in(self.store)  # which takes the time of the clock
+            attempt.wall_seconds = values["wall_seconds"]
+            path = self.store / "journal" / run / rule / f"{name}.json"
+            path.write_text(json.dumps(asdict(attempt)))
+        return attempt
+
+    def job(self, attempt, rows_by_attempt=None, rows=None, tokens=None):
+        ledger = Ledger(run=attempt.run, rule=attempt.rule, job=f"s/{len(self.ledgers):05d}")
+        ledger.rows_by_attempt, ledger.rows, ledger.tokens = rows_by_attempt or {}, rows or {}, tokens or {}
+        path = self.folder / f"ledger/{attempt.rule}/s/{len(self.ledgers):05d}.json"
+        ledger.write(path, attempt)
+        self.ledgers.append(path)
+
+    def tabulate(self, prices=PRICES, run="trial"):
+        output = self.folder / "costs.csv"
+        arguments = ["--run", run, "--ledger", str(self.folder / "out.json"), "--output", str(output)]
+        arguments += ["--store", str(self.store), "--prices", json.dumps(prices)]
+        assert tabulate_costs.main([*arguments, "--ledgers", *map(str, self.ledgers)]) == 0
+        rows = costs.read(output)
+        assert rows[-1]["phase"] == "Total"
+        return {row["step"] or "total": row for row in rows}
+
+
+@pytest.fixture
+def books(tmp_path):
+    return Books(tmp_path)
+
+
+def amounts(row, *names):
+    return tuple(None if row[name] == "" else float(row[name]) for name in names)
+
+
+DATASET = ("gpu_hours", "cpu_core_hours", "cost")
+SPENT = ("spent_gpu_hours", "spent_cpu_core_hours", "spent")
+
+
+def test_gpu_jobs_are_priced_by_card_and_cpu_jobs_by_core(books):
+    gpu = books.attempt("a", gpus=2, gpu_name="A100", cpu_cores=16, wall_seconds=HOUR / 2, rows=10)
+    books.job(gpu, {"a": 10}, {"out": 10}, {"prompt": 40, "completion": 90})
+    cpu = books.attempt("b", rule="filter_responses", journal=False, engine="", cpu_cores=4, wall_seconds=HOUR)
+    books.job(cpu, rows={"in": 10, "out": 8})
+    table = books.tabulate()
+    assert amounts(table["generate_responses"], *DATASET) == (1.0, 0.0, 2.0)
+    assert amounts(table["filter_responses"], *DATASET) == (0.0, 4.0, 0.4)
+    assert amounts(table["total"], *DATASET) == (1.0, 4.0, 2.4)
+    assert amounts(table["total"], *SPENT) == (1.0, 4.0, 2.4)
+    assert (table["generate_responses"]["type"], table["filter_responses"]["type"]) == ("Infer", "CPU")
+    assert (table["generate_responses"]["samples"], table["filter_responses"]["samples"]) == ("10", "8")
+    assert (table["total"]["prompt_tokens"], table["total"]["completion_tokens"]) == ("40", "90")
+    assert list(table) == ["generate_responses", "filter_responses", "total"]
+
+
+def test_a_killed_attempt_is_spent_in_full_and_its_published_rows_cost_their_share(books):
+    books.attempt("killed", state="running", cpu_cores=2, wall_seconds=HOUR, rows=6)
+    last = books.attempt("last", state="finished", cpu_cores=2, wall_seconds=HOUR / 2, rows=4)
+    books.attempt("failed_while_loading", state="failed", cpu_cores=2, wall_seconds=HOUR / 4, rows=0)
+    books.job(last, {"killed": 6, "last": 4})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, *DATASET) == (0.0, 3.0, 0.3)
+    assert amounts(row, *SPENT) == (0.0, 3.5, 0.35)
+    assert row["rows_bought"] == "10"
+
+
+def test_a_killed_attempt_that_published_more_rows_than_it_counted_costs_no_more_than_its_time(books):
+    books.attempt("killed", state="running", wall_seconds=HOUR, rows=2)
+    last = books.attempt("last", wall_seconds=0.0, rows=2)
+    books.job(last, {"killed": 6, "last": 1})
+    books.job(last, {"killed": 2, "last": 1})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, "cpu_core_hours") == (1.0,)
+
+
+def test_rows_shared_by_two_runs_cost_both_their_share_and_are_spent_once(books):
+    books.attempt("first", run="earlier", cpu_cores=1, wall_seconds=HOUR, rows=100)
+    second = books.attempt("second", cpu_cores=1, wall_seconds=HOUR / 2, rows=10)
+    books.job(second, {"first": 25, "second": 10})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, "cpu_core_hours", "cost") == (0.75, 0.075)
+    assert amounts(row, "spent_cpu_core_hours", "spent") == (0.5, 0.05)
+    assert (row["samples"], row["rows_bought"]) == ("35", "10")
+
+
+def test_rows_that_are_all_reused_cost_what_they_cost_and_the_new_job_spends_its_seconds(books):
+    books.attempt("first", run="earlier", gpus=1, gpu_name="A100", wall_seconds=HOUR, rows=100)
+    reading = books.attempt("reading", journal=False, engine="", cpu_cores=1, wall_seconds=36.0)
+    books.job(reading, {"first": 100})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, *DATASET) == (1.0, 0.0, 2.0)
+    assert amounts(row, *SPENT) == (0.0, 0.01, 0.001)
+    assert (row["type"], row["rows_bought"]) == ("Infer", "0")
+
+
+def test_attempts_of_other_runs_are_not_spent_here(books):
+    books.attempt("other", run="another", wall_seconds=HOUR, rows=5)
+    own = books.attempt("own", wall_seconds=HOUR, rows=5)
+    books.job(own, {"own": 5})
+    assert amounts(books.tabulate()["total"], "spent_cpu_core_hours") == (1.0,)
+
+
+@pytest.mark.parametrize("name", ["H100", "B300"])
+def test_an_unknown_price_leaves_the_cost_and_the_totals_empty(books, name):
+    gpu = books.attempt("a", gpus=1, gpu_name=name, wall_seconds=HOUR, rows=1)
+    books.job(gpu, {"a": 1})
+    books.job(books.attempt("b", rule="select_responses", journal=False, engine="", wall_seconds=HOUR))
+    table = books.tabulate()
+    assert amounts(table["generate_responses"], *DATASET) == (1.0, 0.0, None)
+    assert amounts(table["generate_responses"], *SPENT) == (1.0, 0.0, None)
+    assert amounts(table["select_responses"], "cost") == (0.1,)
+    assert amounts(table["total"], *DATASET) == (1.0, 1.0, None)
+    assert amounts(table["total"], "spent") == (None,)
+    assert table["total"]["no_price_for"] == name
+
+
+def test_a_price_that_only_a_failed_attempt_lacks_leaves_only_the_spent_sum_empty(books):
+    books.attempt("failed", gpus=1, gpu_name="", state="failed", wall_seconds=60.0)
+    books.job(books.attempt("a", gpus=1, gpu_name="A100", wall_seconds=HOUR, rows=1), {"a": 1})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, "cost", "spent") == (2.0, None)
+    assert row["no_price_for"] == "a GPU whose name is not known"
+
+
+def test_an_unknown_core_price_is_named(books):
+    books.job(books.attempt("b", journal=False, engine="", wall_seconds=HOUR))
+    total = books.tabulate({**PRICES, "cpu_core_hour": None})["total"]
+    assert (total["cost"], total["no_price_for"]) == ("", "a CPU core")
+
+
+def test_rows_of_an_attempt_that_is_gone_have_no_known_cost(books, capsys):
+    own = books.attempt("own", wall_seconds=HOUR, rows=1)
+    books.job(own, {"own": 1, "gone": 3})
+    row = books.tabulate()["generate_responses"]
+    assert amounts(row, *DATASET) == (None, None, None)
+    assert amounts(row, *SPENT) == (0.0, 1.0, 0.1)
+    assert "attempt gone is not in the journal" in " ".join(capsys.readouterr().err.split())
+
+
+def test_amounts_are_scaled_to_a_million_pairs(books):
+    books.job(books.attempt("a", gpus=1, gpu_name="A100", wall_seconds=36.0, rows=10), {"a": 10})
+    assembly = books.attempt("b", rule="assemble_dataset", journal=False, engine="", wall_seconds=0.0)
+    books.job(assembly, rows={"in": 10, "out": 4})
+    table = books.tabulate()
+    scaled = ("gpu_hours_per_million_pairs", "cost_per_million_pairs")
+    assert amounts(table["generate_responses"], *scaled) == (2500.0, 5000.0)
+    assert amounts(table["total"], *scaled) == (2500.0, 5000.0)
+    assert table["total"]["samples"] == "4"
+
+
+def test_without_a_data_set_nothing_is_scaled(books):
+    books.job(books.attempt("a", wall_seconds=36.0, rows=10), {"a": 10})
+    total = books.tabulate()["total"]
+    assert (total["samples"], total["cost_per_million_pairs"]) == ("", "")
+
+
+def test_hours_have_six_digits_and_sums_are_rounded_last(books):
+    for number in range(3):
+        name = f"a{number}"
+        books.job(books.attempt(name, wall_seconds=HOUR * 4e-7, rows=1), {name: 1})
+    row = books.tabulate()["generate_responses"]
+    assert row["cpu_core_hours"] == "0.000001"  # each job's 4e-7 hours would round to nothing
+    assert row["spent_cpu_core_hours"] == "0.000001"
+
+
+def test_a_missing_ledger_is_named(books, capsys):
+    arguments = [*small_run.common_arguments(books.folder, "tabulate_costs"), "--store", str(books.store)]
+    arguments += ["--prices", json.dumps(PRICES), "--output", str(books.folder / "costs.csv")]
+    assert tabulate_costs.main([*arguments, "--ledgers", str(books.folder / "none.json")]) == 1
+    assert "none.json is missing" in capsys.readouterr().err
+
+
+def test_a_table_of_another_shape_is_refused(tmp_path):
+    (tmp_path / "costs.csv").write_text("step,cost\na,1\n")
+    with pytest.raises(InputError, match="other columns"):
+        costs.read(tmp_path / "costs.csv")

@@ -1,0 +1,269 @@
+"""The card tells what the run recorded, and with it the data set loads in one line."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+
+import assemble_dataset
+import pytest
+import small_run
+import tabulate_costs
+import tabulate_funnel
+import write_dataset_card
+import yaml
+
+from synthesis import dataset_card, schema
+from synthesis.ledger import Attempt, Ledger, journal_folder
+
+EXPORTS = ["query_response", "problem_solution", "messages", "sharegpt"]
+SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 80}
+CONFIG = {
+    "run": "trial",
+    "seed": 20241024,
+    "generate_questions": {
+        "sources": {
+            "smollm2": {
+                "empty_prefix": {"model": "writer", "system": "You teach.", "sampling": SAMPLING},
+                "total": 15,
+                "shard_size": 10,
+            },
+            "imported": {"imported": {"file": "questions.jsonl"}, "total": 10, "shard_size": 10},
+        }
+    },
+    "filter_questions": {
+        "filters": [
+            {"name": "rules", "rules": {"require": ["a|b"]}},
+            {
+                "name": "contamination",
+                "contamination": {"words": 13, "benchmarks": ["arithmetic_test"], "held_out": True},
+            },
+        ]
+    },
+    "find_duplicates": {"method": "exact"},
+    "judge_questions": {
+        "judges": [{"name": "solvability", "model": "teacher", "prompt": "judge.yaml", "verdict": {"threshold": 0.5}}]
+    },
+    "select_questions": {"sources": {"smollm2": {"method": "none", "cap": 24}}},
+    "generate_responses": {"model": "teacher", "prompt": "answer.yaml", "samples": 2, "sampling": SAMPLING},
+    "filter_responses": {"finished": True, "answer": ["boxed"]},
+    "score_responses": {"model": "scorer", "method": "log_likelihood", "prompt": "answer.yaml"},
+    "select_responses": {"method": "best"},
+    "assemble_dataset": {"files": 2, "exports": EXPORTS},
+}
+CARD = {"title": "Sums: a trial", "license": "apache-2.0", "language": "en", "description": "Sums of two numbers."}
+PRICES = {"date": "2026-01-31", "currency": "EUR", "source": "t", "cpu_core_hour": 0.1, "gpu_hour": {"A100": 2.0}}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A run with its data set, tables, manifests and prompts, seen from the working folder as the workflow does."""
+    monkeypatch.chdir(tmp_path)
+    results = small_run.write_run(tmp_path / "run")
+    (tmp_path / "judge.yaml").write_text("user: |-\n  Solvable? {question}\n  ```\n  Yes or No\n  ```\n")
+    (tmp_path / "answer.yaml").write_text("system: You are exact.\nuser: 'Solve: {question}'\n")
+    for name in ("writer", "teacher", "scorer"):
+        manifest = {
+            "model": name,
+            "engine": "transformers",
+            "dtype": "float32",
+            "source": {"hub": {"repo": f"maker/{name}", "revision": "main"}},
+            "revision": f"{name}-revision",
+            "license": f"{name}-licence",
+            "parameters": 135_000_000,
+            "context": 2048,
+            "content_sha256": "0123456789abcdef" * 4,
+            "files": [],
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps(manifest))
+    return results
+
+
+def add_ledgers(tmp_path, gpu_name="A100"):
+    """One job whose rows an earlier run bought, and the assembly."""
+    earlier = Attempt(run="earlier", rule="generate_responses", job="s/0", gpus=1, gpu_name=gpu_name, engine="transformers")
+    earlier.rows, earlier.versions = 14, {"transformers": "5.19.0"}
+    earlier.wall_seconds = 72.0
+    schema.write_text(journal_folder(tmp_path / "store", "earlier") / "r" / f"{earlier.attempt}.json", json.dumps(asdict(earlier)))
+    job = Ledger(run="trial", rule="generate_responses", job="s/0", rows_by_attempt={earlier.attempt: 14})
+    job.tokens = {"prompt": 1234, "completion": 5678}
+    job.write(tmp_path / "ledger/generate_responses/s/0.json", Attempt(run="trial", rule="generate_responses", job="s/0"))
+
+
+def make_card(tmp_path, results, config=CONFIG, prices=PRICES, manifests=("writer", "teacher", "scorer")):
+    config = copy.deepcopy(config)
+    dataset, names = results / "dataset", ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
+    data = [str(dataset / "data" / name) for name in names]
+    add_ledgers(tmp_path)
+    stages = small_run.stage_arguments(results)
+
+    def common(rule):
+        return small_run.common_arguments(tmp_path, rule)
+
+    exports = [word for name in EXPORTS for word in ["--export", name, *[str(dataset / name / file) for file in names]]]
+    settings = ["--settings", json.dumps(small_run.SETTINGS)]
+    prompt = ["--prompt", "answer.yaml"]
+    assert assemble_dataset.main([*common("assemble_dataset"), *settings, *prompt, *stages, "--data", *data, *exports]) == 0
+    assert tabulate_funnel.main([*common("tabulate_funnel"), *stages, "--output", "funnel.csv"]) == 0
+    ledgers = ["--ledgers", "ledger/generate_responses/s/0.json", "ledger/assemble_dataset/all.json"]
+    books = [*ledgers, "--store", "store"]
+    price_table = ["--prices", json.dumps(prices), "--output", "costs.csv"]
+    assert tabulate_costs.main([*common("tabulate_costs"), *books, *price_table]) == 0
+    arguments = [*common("write_dataset_card"), "--settings", json.dumps({"card": CARD, "config": config}), *books]
+    arguments += ["--data", *data, "--funnel", "funnel.csv", "--costs", "costs.csv", "--prompts", "judge.yaml", "answer.yaml"]
+    arguments += ["--manifests", *[f"{name}.json" for name in manifests], "--output", str(dataset / "README.md")]
+    assert write_dataset_card.main(arguments) == 0
+    return (dataset / "README.md").read_text(encoding="utf-8")
+
+
+def section(card, title):
+    return card.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+LOAD = """
+import json, sys
+from datasets import load_dataset
+found = {}
+for name in [None, "data", *sys.argv[2:]]:
+    loaded = load_dataset(sys.argv[1], name) if name else load_dataset(sys.argv[1])
+    found[str(name)] = {"splits": list(loaded), "rows": loaded["train"].num_rows, "first": loaded["train"][0]}
+print(json.dumps(found))
+"""
+
+
+def test_the_data_set_and_its_exports_load_in_one_line(tmp_path, folder):
+    make_card(tmp_path, folder)
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache"), "HF_DATASETS_OFFLINE": "1"}
+    environment.pop("HF_DATASETS_CACHE", None)
+    command = [sys.executable, "-c", LOAD, str(folder / "dataset"), *EXPORTS]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert {(tuple(item["splits"]), item["rows"]) for item in found.values()} == {(("train",), 12)}
+    assert found["None"]["first"] == found["data"]["first"]
+    assert found["data"]["first"]["question_id"] == "smollm2-0"
+    assert set(found["query_response"]["first"]) == {"query", "response"}
+    assert [turn["role"] for turn in found["messages"]["first"]["messages"]] == ["system", "user", "assistant"]
+    assert [turn["from"] for turn in found["sharegpt"]["first"]["conversations"]] == ["human", "gpt"]
+
+
+def test_the_front_matter_is_what_the_hub_reads(tmp_path, folder):
+    from huggingface_hub import DatasetCard
+
+    make_card(tmp_path, folder)
+    data = DatasetCard.load(folder / "dataset/README.md").data.to_dict()
+    assert (data["license"], data["language"], data["pretty_name"]) == ("apache-2.0", "en", "Sums: a trial")
+    assert data["size_categories"] == ["n<1K"]
+    assert "synthetic" in data["tags"]
+    assert [item["config_name"] for item in data["configs"]] == ["data", *EXPORTS]
+    assert [item["config_name"] for item in data["configs"] if item.get("default")] == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(999, "n<1K"), (1000, "1K<n<10K"), (999_999, "100K<n<1M"), (1_000_000, "1M<n<10M")]
+)
+def test_sizes_have_the_hubs_names(rows, size):
+    facts = dataset_card.Facts(CONFIG, CARD, rows, [], {}, [], [])
+    assert dataset_card.front_matter(facts)["size_categories"] == [size]
+
+
+def test_models_prompts_and_settings_stand_there_word_for_word(tmp_path, folder):
+    card = make_card(tmp_path, folder)
+    models = section(card, "Models")
+    for name, role in (("writer", "questions of `smollm2`"), ("teacher", "judge `solvability`, responses"), ("scorer", "scores")):
+        line = next(line for line in models.splitlines() if line.startswith(f"| `{name}`"))
+        for text in (role, f"maker/{name}", f"{name}-revision", f"{name}-licence", "135,000,000", "float32"):
+            assert text in line
+    prompts = section(card, "Prompts")
+    assert (tmp_path / "judge.yaml").read_text() in prompts
+    assert (tmp_path / "answer.yaml").read_text() in prompts
+    assert "````yaml" in prompts  # the prompt holds a fence of three
+    assert "`judge.yaml`, for judge `solvability`:" in prompts
+    assert "`answer.yaml`, for responses, scores:" in prompts
+    assert "You teach." in prompts
+    assert '`{"temperature": 0.7, "top_p": 0.95, "max_tokens": 80}`' in section(card, "Settings")
+    assert "a\\|b" in section(card, "Settings")
+    assert "20241024" in section(card, "Seeds and reproducibility")
+
+
+def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
+    card = make_card(tmp_path, folder)
+    assert "12 questions, each with one response" in card
+    assert "| smollm2 | `filter_questions` | questions | 15 | 11 | 73.3 % | language:de 2, too_short 2 |" in card
+    costs = section(card, "Cost")
+    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.0200 | 0.0000 | 0.0400 |" in costs
+    assert "| cost (EUR) | spent (EUR) |" in costs
+    seeds = section(card, "Seeds and reproducibility")
+    assert "transformers 5.19.0" in seeds
+    assert "Computed on: A100" in seeds
+    assert "`imported`: imported from a file" in card
+
+
+def test_a_missing_price_is_said(tmp_path, folder):
+    costs = section(make_card(tmp_path, folder, prices={**PRICES, "gpu_hour": {}}), "Cost")
+    assert "There is no price for A100." in costs
+    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.0200 | 0.0000 |  |" in costs
+
+
+def test_float32_on_transformers_is_the_only_promise(tmp_path, folder):
+    same = "the same rows on one kind of hardware"
+    assert same in section(make_card(tmp_path, folder), "Seeds and reproducibility").replace("\n", " ")
+    manifest = json.loads((tmp_path / "teacher.json").read_text())
+    (tmp_path / "teacher.json").write_text(json.dumps({**manifest, "dtype": "bfloat16"}))
+    other = section(make_card(tmp_path, folder), "Seeds and reproducibility").replace("\n", " ")
+    assert same not in other
+    assert "not all models ran in float32" in other
+
+
+def test_rows_of_a_stand_in_are_called_so(tmp_path, folder):
+    assert "stand-in" not in make_card(tmp_path, folder).partition("## Loading")[0]
+    manifest = json.loads((tmp_path / "teacher.json").read_text())
+    stand_in = {**manifest, "engine": "stand_in", "source": {"stand_in": {}}, "revision": None}
+    (tmp_path / "teacher.json").write_text(json.dumps(stand_in))
+    assert "A stand-in took the place of a model" in make_card(tmp_path, folder).partition("## Loading")[0]
+
+
+def test_a_local_folder_is_not_named_among_the_models(tmp_path, folder):
+    manifest = json.loads((tmp_path / "teacher.json").read_text())
+    local = {**manifest, "source": {"path": {"folder": "/somewhere/teacher"}}}
+    (tmp_path / "teacher.json").write_text(json.dumps(local))
+    models = section(make_card(tmp_path, folder), "Models")
+    assert "a local folder" in models
+    assert "/somewhere" not in models
+
+
+def test_contamination_is_counted_by_benchmark(tmp_path, folder):
+    clean = section(make_card(tmp_path, folder), "Contamination")
+    assert "13 words in a row" in clean
+    assert "`arithmetic_test` or the held-out part" in clean
+    assert "| smollm2 | any | 0 | 0.0 % |" in clean
+    facts = dataset_card.Facts(CONFIG, CARD, 1, [], {}, [counted({"contaminated:arithmetic_test": 3, "too_short": 1})], [])
+    assert "| s | arithmetic_test | 3 | 30.0 % |" in dataset_card.contamination(facts)
+
+
+def counted(rejected):
+    return dataset_card.StageCount("s", "filter_questions", 2, "questions", 10 - sum(rejected.values()), rejected)
+
+
+def test_without_a_contamination_filter_the_card_says_so():
+    config = {**CONFIG, "filter_questions": {"filters": []}}
+    facts = dataset_card.Facts(config, CARD, 1, [], {}, [], [])
+    assert "were not compared with any benchmark" in dataset_card.contamination(facts)
+
+
+def test_the_configuration_in_the_card_is_the_runs(tmp_path, folder):
+    making = section(make_card(tmp_path, folder), "Making it again")
+    block = making.partition("```yaml\n")[2].partition("\n```")[0]
+    assert yaml.safe_load(block) == CONFIG
+
+
+def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
+    make_card(tmp_path, folder)
+    arguments = [*small_run.common_arguments(tmp_path, "write_dataset_card"), "--data", "none.parquet"]
+    arguments += ["--settings", json.dumps({"card": CARD, "config": CONFIG}), "--funnel", "funnel.csv", "--costs", "costs.csv"]
+    arguments += ["--prompts", "judge.yaml", "--manifests", "writer.json", "--store", "store", "--output", "other.md"]
+    assert write_dataset_card.main([*arguments, "--ledgers", "ledger/assemble_dataset/all.json"]) == 1
+    assert "none.parquet is missing" in capsys.readouterr().err
+    assert not (tmp_path / "other.md").exists()

@@ -1,0 +1,108 @@
+"""The job graphs of every config: what is planned, and that everything a rule names exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow import ROOT, Clone
+
+pytestmark = pytest.mark.graph
+
+CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+STAGES = (
+    "generate_questions", "filter_questions", "generate_responses", "filter_responses", "score_responses",
+    "select_responses",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    return Clone(tmp_path_factory.mktemp("clone"))
+
+
+def job_counts(output: str) -> dict[str, int]:
+    """Jobs by rule from the table that a dry run prints."""
+    return {rule: int(count) for rule, count in re.findall(r"^([a-z_]+) +(\d+)$", output, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("profile", ["local", "slurm"])
+def test_every_config_plans_its_shards(clone, name, profile):
+    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    command = [Path(sys.executable).parent / "snakemake", "-n", "--profile", profile, "--configfile", f"config/{name}"]
+    if profile == "slurm":
+        command += ["--software-deployment-method", "env-modules"]  # conda need not be here to plan
+    result = subprocess.run(command, cwd=clone.folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    counts = job_counts(result.stdout)
+    sources = config["generate_questions"]["sources"].values()
+    shards = sum(-(-source["total"] // source["shard_size"]) for source in sources)
+    for stage in STAGES:
+        assert counts[stage] == shards, stage
+    assert counts.get("judge_questions", 0) == shards * len(config["judge_questions"]["judges"])
+    assert counts["assemble_dataset"] == counts["find_duplicates"] == counts["select_questions"] == 1
+
+
+def test_a_config_replaces_the_default_one_instead_of_merging(clone):
+    output = clone.run("-n", "--quiet", "none", config="config/demo.yaml")
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    demo = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
+    for name in set(default["models"]) - set(demo["models"]):
+        assert f"models/{name}/" not in output
+    assert "models/smollm2/" in output
+
+
+@pytest.mark.parametrize("target", ["fetch", "questions", "responses", "dataset"])
+def test_each_phase_has_a_target(clone, target):
+    counts = job_counts(clone.run("-n", target, config="config/demo.yaml"))
+    assert counts["fetch_model"] == 1
+    assert ("assemble_dataset" in counts) == (target == "dataset")
+    assert ("generate_responses" in counts) == (target in ("responses", "dataset"))
+    assert ("generate_questions" in counts) == (target != "fetch")
+
+
+def test_everything_a_rule_names_exists_and_carries_its_name():
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE):
+            if "shell:" not in body:
+                continue
+            assert f"python scripts/{name}.py" in body, name
+            assert (ROOT / "scripts" / f"{name}.py").is_file(), name
+            environment = re.search(r'conda:\n +"\.\./(envs/\w+\.yaml)"', body)
+            assert environment, f"{name} has no conda environment"
+            assert (ROOT / environment[1]).is_file(), environment[1]
+            for keyword in ("log:", "benchmark:", "ledger="):
+                assert keyword in body, f"{name} has no {keyword}"
+            assert f"<logs>/{name}/" in body, name
+            assert f"<benchmarks>/{name}/" in body, name
+            assert f"/ledger/{name}/" in body, name
+
+
+def test_profiles_are_complete_and_the_short_name_works(clone):
+    local, slurm = (yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text()) for name in ("local", "slurm"))
+    for profile in (local, slurm):
+        assert profile["replace-workflow-config"] is True
+        assert profile["rerun-triggers"] == ["mtime", "input", "params"]
+    assert (ROOT / "slurm").is_symlink()
+    assert (ROOT / "slurm").resolve() == ROOT / "profiles" / "slurm"
+
+
+def test_a_7b_recipe_without_a_gpu_is_refused_before_any_download(clone):
+    environment = {"CUDA_VISIBLE_DEVICES": ""}
+    output = clone.run(config="tests/configs/large_model.yaml", fails=True, environment=environment)
+    assert re.search(r"parameters.*GPU.*profile slurm", output, re.DOTALL)
+    assert "Traceback" not in output
+    assert not (clone.folder / "resources").exists()
+
+
+def test_a_wrong_key_ends_before_any_job(clone):
+    config = clone.config()
+    config["generate_responses"]["sample"] = config["generate_responses"].pop("samples")
+    output = clone.run(config=clone.write_config(config), fails=True)
+    assert "generate_responses" in output
+    assert "samples" in output
+    assert "Traceback" not in output
+    assert not (clone.folder / "results").exists()

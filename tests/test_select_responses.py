@@ -1,0 +1,111 @@
+"""The choice of one response for each question."""
+
+import math
+
+import pytest
+import select_responses
+from question_files import row_counts, start
+from synthesis import schema
+from synthesis.verdicts import response_verdict
+
+
+def write(folder, answered: list[tuple], rejected=(), rewards: dict | None = None) -> None:
+    """Responses, verdicts and rewards; `answered` and `rejected` are (id, sample), rewards default to the sample."""
+    response = {"response": "5", "finish_reason": "stop", "prompt_tokens": 1, "completion_tokens": 1}
+    rows = [{"question_id": name, "sample": sample, **response} for name, sample in answered]
+    schema.write(folder / "responses.parquet", rows, schema.RESPONSES)
+    verdicts = [response_verdict(*key, "no_answer" if key in rejected else "") | {"answer": "5"} for key in answered]
+    schema.write(folder / "verdicts.parquet", verdicts, schema.FILTERED_RESPONSES)
+    if rewards is None:
+        rewards = {key: float(key[1]) for key in answered if key not in rejected}
+    rows = [{"question_id": name, "sample": k, "reward": value, "tokens": 3} for (name, k), value in rewards.items()]
+    schema.write(folder / "rewards.parquet", rows, schema.REWARDS)
+
+
+def run(folder, method: str = "best") -> int:
+    line = [part for name in ("responses", "verdicts", "rewards") for part in (f"--{name}", folder / f"{name}.parquet")]
+    return start(select_responses, folder, {"method": method}, *line, "--output", folder / "out.parquet")
+
+
+def chosen(folder) -> list[tuple]:
+    rows = schema.read(folder / "out.parquet", schema.RESPONSE_VERDICTS)
+    assert all(row["keep"] is (row["reason"] == "") for row in rows)
+    return [(row["question_id"], row["sample"], row["reason"], row["score"]) for row in rows]
+
+
+def test_the_highest_reward_is_kept(tmp_path):
+    rewards = {("b", 0): -3.0, ("b", 1): -1.0, ("b", 2): -2.0, ("a", 0): 0.5, ("a", 1): 0.25}
+    write(tmp_path, list(rewards), rewards=rewards)
+    assert run(tmp_path) == 0
+    assert chosen(tmp_path) == [
+        ("b", 0, "lower_reward", -3.0),
+        ("b", 1, "", -1.0),
+        ("b", 2, "lower_reward", -2.0),
+        ("a", 0, "", 0.5),
+        ("a", 1, "lower_reward", 0.25),
+    ]
+    assert row_counts(select_responses, tmp_path) == {"in": 5, "out": 2}
+
+
+def test_the_lowest_sample_wins_among_equals_in_any_order_of_rows(tmp_path):
+    answered = [("a", 2), ("b", 0), ("a", 0), ("a", 1)]
+    write(tmp_path, answered, rewards={key: 1.0 for key in reversed(answered)})
+    assert run(tmp_path) == 0
+    assert [row[:3] for row in chosen(tmp_path)] == [
+        ("a", 0, ""),
+        ("a", 1, "lower_reward"),
+        ("a", 2, "lower_reward"),
+        ("b", 0, ""),
+    ]
+
+
+def test_responses_that_were_filtered_out_have_no_say(tmp_path):
+    write(tmp_path, [("a", 0), ("a", 1), ("b", 0)], rejected=[("a", 1), ("b", 0)])
+    assert run(tmp_path) == 0
+    assert chosen(tmp_path) == [("a", 0, "", 0.0)]
+
+
+def test_an_empty_shard_passes(tmp_path):
+    write(tmp_path, [])
+    assert run(tmp_path) == 0
+    assert chosen(tmp_path) == []
+
+
+def test_a_reward_below_everything_still_loses_only_to_a_higher_one(tmp_path):
+    write(tmp_path, [("a", 0), ("a", 1)], rewards={("a", 0): -math.inf, ("a", 1): -1e30})
+    assert run(tmp_path) == 0
+    assert [row[2] for row in chosen(tmp_path)] == ["lower_reward", ""]
+
+
+@pytest.mark.parametrize(
+    ("rewards", "complaint"),
+    [
+        ({("a", 0): 1.0, ("a", 1): math.nan}, "gives question a, sample 1, a reward that is not a number"),
+        ({("a", 0): 1.0}, "question a, sample 1, is in"),
+        ({("a", 0): 1.0, ("a", 1): 1.0, ("c", 0): 1.0}, "question c, sample 0, is in"),
+        ({("a", 0): 1.0, ("a", 1): 1.0, ("b", 0): 1.0}, "question b, sample 0, is in"),
+    ],
+)
+def test_rewards_that_do_not_fit_are_refused(tmp_path, capsys, rewards, complaint):
+    write(tmp_path, [("a", 0), ("a", 1), ("b", 0)], rejected=[("b", 0)], rewards=rewards)
+    assert run(tmp_path) == 1
+    error = capsys.readouterr().err
+    assert complaint in error and "rewards.parquet" in error and "Traceback" not in error
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_verdicts_on_other_responses_are_refused(tmp_path, capsys):
+    write(tmp_path, [("a", 0)])
+    rows = [response_verdict("a", 0) | {"answer": None}] * 2
+    schema.write(tmp_path / "verdicts.parquet", rows, schema.FILTERED_RESPONSES)
+    assert run(tmp_path) == 1
+    assert "verdicts.parquet holds question a, sample 0, twice" in capsys.readouterr().err
+    schema.write(tmp_path / "verdicts.parquet", [], schema.FILTERED_RESPONSES)
+    assert run(tmp_path) == 1
+    assert "question a, sample 0, is in" in capsys.readouterr().err
+
+
+def test_an_unknown_method_is_refused(tmp_path, capsys):
+    write(tmp_path, [])
+    assert run(tmp_path, "worst") == 1
+    assert "select_responses.method is worst, which is unknown; use best" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""The Transformers engine on a real two-layer model: rows depend on their seed and input, not on their batch."""
+
+import pytest
+import torch
+from tiny_model import CONTEXT, make_tiny_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from synthesis.engines import Machine
+from synthesis.engines.transformers_engine import TransformersEngine
+from synthesis.errors import InputError
+from synthesis.requests import Request, answer_requests, question_requests
+
+SAMPLING = {"temperature": 1.0, "top_p": 0.95, "top_k": 50, "max_tokens": 20}
+GREEDY = {"temperature": 0, "max_tokens": 12}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+def engine(folder, batch_rows=8, batch_tokens=100_000):
+    manifest = {"context": CONTEXT, "dtype": "float32", "trust_remote_code": False}
+    return TransformersEngine(folder, manifest, Machine(threads=2, batch_rows=batch_rows, batch_tokens=batch_tokens))
+
+
+def conversation(number, text, seed=0):
+    return Request(f"row{number}", 0, "source", number, seed, (("user", text),), "assistant")
+
+
+def varied_requests(count=30):
+    texts = [f"Anna has {number} apples. " + "And then? " * (number % 7) for number in range(count)]
+    return [conversation(number, text, 1000 + number) for number, text in enumerate(texts)]
+
+
+def texts(results):
+    return {request.row_id: completion.text for request, completion in results}
+
+
+def test_texts_do_not_depend_on_batch_or_order(folder):
+    requests = varied_requests()
+    whole = texts(engine(folder, 30).generate(requests, SAMPLING))
+    pieces = texts(engine(folder, 7).generate(requests[::-1], SAMPLING))
+    assert whole == pieces
+    assert len(set(whole.values())) == len(whole)
+
+
+def test_one_prompt_with_many_seeds_gives_different_texts(folder):
+    requests = question_requests(1, "source", [(f"row{index}", index) for index in range(40)], None)
+    found = texts(engine(folder, 40).generate(requests, SAMPLING))
+    written = [text for text in found.values() if text]  # some rows end at once
+    assert len(written) >= 30
+    assert len(set(written)) == len(written)
+
+
+def test_greedy_text_is_that_of_the_model_alone(folder):
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
+    requests = varied_requests(6)
+    found = {request.row_id: result for request, result in engine(folder).generate(requests, GREEDY)}
+    for request in requests:
+        prompt = f"<|im_start|>user\n{request.messages[0][1]}<|im_end|>\n<|im_start|>assistant\n"
+        ids = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"]
+        for _ in range(GREEDY["max_tokens"]):
+            ids = torch.cat([ids, model(ids).logits[:, -1].argmax(-1, keepdim=True)], dim=1)
+            if ids[0, -1].item() in tokenizer.all_special_ids:
+                break
+        written = ids[0][found[request.row_id].prompt_tokens :]
+        assert found[request.row_id].text == tokenizer.decode(written, skip_special_tokens=True)
+        assert found[request.row_id].completion_tokens == len(written)
+
+
+def test_sampling_follows_the_distribution(folder):
+    """1,000 one-token samples of one prompt against the model's own probabilities (chi-squared at 99.9 %)."""
+    requests = [conversation(number, "Anna has 3", number) for number in range(1000)]
+    sampling = {"temperature": 0.7, "top_p": 1.0, "top_k": 5, "max_tokens": 1}
+    running = engine(folder, 250)
+    found = [completion.text for _, completion in running.generate(requests, sampling)]
+    ids = torch.tensor([running._prompt_tokens(requests[0])])
+    likely = running.model(ids).logits[0, -1].div(0.7).topk(5)
+    expected = likely.values.softmax(-1) * 1000
+    words = [running.tokenizer.decode([token], skip_special_tokens=True) for token in likely.indices]
+    chi_squared = sum((found.count(word) - count) ** 2 / count for word, count in zip(words, expected, strict=True))
+    assert sum(found.count(word) for word in set(words)) == 1000
+    assert chi_squared < 18.5
+
+
+def test_first_token_probabilities(folder):
+    running = engine(folder)
+    requests = varied_requests(5)
+    found = dict(running.generate(requests, {"candidates": ["Yes", "No"]}))
+    for request in requests:
+        logits = running.model(torch.tensor([running._prompt_tokens(request)])).logits[0, -1].log_softmax(-1)
+        for word in ("Yes", "No"):
+            expected = logits[running._tokens(word)[0]].item()
+            assert found[request].log_probabilities[word] == pytest.approx(expected, abs=1e-4)
+
+
+def test_candidates_with_one_first_token_are_refused(folder):
+    with pytest.raises(InputError, match="begin with the same token"):
+        list(engine(folder).generate(varied_requests(1), {"candidates": ["Yes", "Yes."]}))
+
+
+def test_scores_are_mean_log_probabilities(folder):
+    running = engine(folder, 3)
+    conversations = [(("user", f"{n} + {n} is?" * (n + 1)), ("assistant", f"The answer is {n}." * n)) for n in range(1, 6)]
+    requests = [Request(f"row{n}", 0, "source", n, 0, messages, "none") for n, messages in enumerate(conversations)]
+    found = dict(running.score(requests, "log_likelihood"))
+    for request in requests:
+        question, answer = request.messages[0][1], request.messages[1][1]
+        context = running._tokens(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
+        tokens = running._tokens(f"{answer}<|im_end|>")
+        logits = running.model(torch.tensor([context + tokens])).logits[0].log_softmax(-1)
+        expected = [logits[len(context) + place - 1, token].item() for place, token in enumerate(tokens)]
+        assert found[request].score == pytest.approx(sum(expected) / len(expected), abs=1e-4)
+        assert found[request].completion_tokens == len(tokens)
+
+
+def test_rows_longer_than_the_context_are_marked(folder):
+    long = conversation(1, "apples " * 2000)
+    found = dict(engine(folder).generate([conversation(0, "short"), long], GREEDY))
+    assert found[long].finish_reason == "context_overflow"
+    assert found[long].text == ""
+    assert found[conversation(0, "short")].finish_reason in ("stop", "length")
+
+
+def test_a_conversation_too_long_to_score_is_named(folder):
+    messages = (("user", "apples " * 2000), ("assistant", "4"))
+    with pytest.raises(InputError, match="question row1 .* raise the context"):
+        list(engine(folder).score([Request("row1", 0, "source", 1, 0, messages, "none")], "log_likelihood"))
+
+
+def test_batches_keep_the_token_budget(folder):
+    running = engine(folder, batch_rows=100, batch_tokens=300)
+    rows = [(number, [0] * length) for number, length in enumerate((10, 100, 50, 280, 20, 500))]
+    batches = list(running._batches(rows, 20))
+    assert sorted(number for batch in batches for number, _ in batch) == list(range(6))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * (max(len(tokens) for _, tokens in batch) + 20) <= 300

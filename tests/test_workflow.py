@@ -1,0 +1,273 @@
+"""Whole runs on the stand-in engine: identity, reuse, funnel, reruns, faults and the bill."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from workflow import Clone, bought_since
+
+pytestmark = pytest.mark.workflow
+
+PAID = {"generate_questions", "judge_questions", "generate_responses", "score_responses"}
+RESPONSE_SIDE = {"filter_responses", "score_responses", "select_responses"}
+OUTCOME = {"assemble_dataset", "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel"}
+QUESTION_SIDE = {"filter_questions", "find_duplicates", "judge_questions", "select_questions"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A clone with a finished run; tests copy it."""
+    clone = Clone(tmp_path_factory.mktemp("finished"))
+    clone.write_config(clone.config())
+    clone.run()
+    return clone
+
+
+@pytest.fixture
+def clone(finished, tmp_path):
+    """A moved copy of the finished clone, dates kept."""
+    copied = Clone.__new__(Clone)
+    copied.folder = tmp_path / "moved"
+    shutil.copytree(finished.folder, copied.folder, symlinks=True)
+    return copied
+
+
+def change(clone: Clone, **changes) -> tuple[set[str], dict[str, int]]:
+    """Change the config and run again; returns the rules that ran and the rows that were bought."""
+    ledgers, rows = clone.attempts(), clone.bought()
+    clone.write_config(clone.config(**changes))
+    clone.run()
+    return clone.rules_that_ran(ledgers), bought_since(rows, clone.bought())
+
+
+def test_the_run_makes_every_artifact_and_then_nothing(clone):
+    results = clone.folder / "results/trial"
+    for name in ("dataset/README.md", "tables/funnel.csv", "tables/costs.csv", "figures/funnel.svg"):
+        assert (results / name).stat().st_size > 0
+    assert clone.rows("select_responses")
+    assert "Nothing to be done" in clone.run()
+
+
+def test_every_job_has_log_benchmark_and_ledger(clone):
+    results = clone.folder / "results/trial"
+    ledgers = {str(path.relative_to(results / "ledger").with_suffix("")) for path in (results / "ledger").rglob("*.json")}
+    ledgers |= {
+        str(path.relative_to(clone.folder / "resources/ledger").with_suffix(""))
+        for path in (clone.folder / "resources/ledger").rglob("*.json")
+    }
+    logs = {str(path.relative_to(results / "logs").with_suffix("")) for path in (results / "logs").rglob("*.log")}
+    benchmarks = {
+        str(path.relative_to(results / "benchmarks").with_suffix("")) for path in (results / "benchmarks").rglob("*.tsv")
+    }
+    assert ledgers == logs == benchmarks
+    for path in (results / "logs").rglob("*.log"):
+        assert "interpreter " in path.read_text().splitlines()[0]
+
+
+def test_every_rejected_row_has_a_reason_and_every_kept_row_none(clone):
+    stages = ("filter_questions", "find_duplicates", "judge_questions", "select_questions", "filter_responses")
+    for stage in (*stages, "select_responses"):
+        rows = clone.rows(stage)
+        assert rows
+        assert all(row["keep"] != bool(row["reason"]) for row in rows), stage
+    assert any(not row["keep"] for row in clone.rows("filter_questions"))
+
+
+@pytest.mark.parametrize("shard_size", [42, 14, 6])
+def test_the_same_rows_for_one_three_and_seven_shards(finished, tmp_path, shard_size):
+    other = Clone(tmp_path)
+    other.write_config(other.config(generate_questions__sources__writer__shard_size=shard_size))
+    other.run("--until", "select_responses")
+    for stage in ("generate_questions", "select_questions", "generate_responses", "select_responses"):
+        assert other.rows(stage) == finished.rows(stage), stage
+
+
+def test_another_shard_size_buys_nothing(clone):
+    _, bought = change(clone, generate_questions__sources__writer__shard_size=14)
+    assert bought == {}
+
+
+def test_growing_the_total_touches_no_old_shard(clone):
+    before = {stage: clone.rows(stage) for stage in ("generate_questions", "generate_responses")}
+    files = {path: path.stat().st_mtime_ns for path in clone.folder.glob("results/trial/generate_questions/writer/*")}
+    changes = {"generate_questions__sources__writer__total": 63, "select_questions__sources__writer__cap": 60}
+    _, bought = change(clone, **changes)
+    assert bought["generate_questions"] == 21
+    assert clone.rows("generate_questions")[:42] == before["generate_questions"]
+    after = {(row["question_id"], row["sample"]): row for row in clone.rows("generate_responses")}
+    for row in before["generate_responses"]:
+        assert after[row["question_id"], row["sample"]] == row
+    assert all(path.stat().st_mtime_ns == date for path, date in files.items())
+
+
+def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
+    kept = {row["question_id"] for row in clone.rows("select_questions") if row["keep"]}
+    ran, bought = change(
+        clone,
+        filter_questions__filters__0__rules={"min_characters": 20, "max_characters": 400},
+        select_questions__sources__writer={"method": "none", "cap": 42, "shortfall": "warn"},
+    )
+    now = {row["question_id"] for row in clone.rows("select_questions") if row["keep"]}
+    assert now > kept
+    assert bought["generate_responses"] == 2 * len(now - kept)
+    assert "generate_questions" not in bought
+    assert ran == QUESTION_SIDE | {"generate_responses"} | RESPONSE_SIDE | OUTCOME
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules", "paid"),
+    [
+        pytest.param(
+            {"generate_responses__sampling": {"temperature": 0.9, "max_tokens": 64}},
+            {"generate_responses"} | RESPONSE_SIDE | OUTCOME,
+            {"generate_responses", "score_responses"},
+            id="response temperature",
+        ),
+        pytest.param(
+            {"generate_responses__samples": 3},
+            {"generate_responses"} | RESPONSE_SIDE | OUTCOME,
+            {"generate_responses", "score_responses"},
+            id="one more sample",
+        ),
+        pytest.param(
+            {"judge_questions__judges__0__verdict__probability__threshold": 0.1},
+            {"judge_questions", "select_questions", "generate_responses"} | RESPONSE_SIDE | OUTCOME,
+            {"generate_responses", "score_responses"},
+            id="judge threshold",
+        ),
+        pytest.param(
+            {"filter_responses": {"finished": False, "answer": ["the_answer_is"]}},
+            RESPONSE_SIDE | OUTCOME,
+            set(),
+            id="response filter that keeps the same rows",
+        ),
+        pytest.param(
+            {"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"
+        ),
+        pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
+        pytest.param(
+            {"assemble_dataset__exports": ["messages"]},
+            {"assemble_dataset", "write_dataset_card", "tabulate_costs", "check_funnel"},
+            set(),
+            id="another export",
+        ),
+    ],
+)
+def test_table_of_changes(clone, changes, rules, paid):
+    ran, bought = change(clone, **changes)
+    assert ran == rules
+    assert set(bought) == paid
+
+
+def test_touched_scripts_and_comments_make_nothing_again(clone):
+    for path in clone.folder.glob("scripts/**/*.py"):
+        path.touch()
+    program = clone.folder / "scripts/generate_responses.py"
+    program.write_text("# A remark.\n" + program.read_text())
+    report = clone.folder / "scripts/plot_funnel.py"
+    report.write_text("# A remark.\n" + report.read_text())
+    assert "Nothing to be done" in clone.run()
+
+
+def test_raised_versions(clone):
+    path = clone.folder / "scripts/code_versions.json"
+    versions = json.loads(path.read_text())
+    versions["judge_questions"]["output"] += 1
+    path.write_text(json.dumps(versions))
+    ran, bought = change(clone)
+    assert "judge_questions" in ran and "generate_questions" not in ran
+    assert bought == {}
+    versions["generate_responses"]["rows"] += 1
+    path.write_text(json.dumps(versions))
+    ran, bought = change(clone)
+    answers = 2 * sum(row["keep"] for row in clone.rows("select_questions"))
+    assert bought == {"generate_responses": answers}  # the texts, and so the rewards, stay the same
+
+
+def test_empty_shards_pass_through_the_whole_chain(clone):
+    config = clone.config(
+        generate_questions__sources__writer__shard_size=2, select_questions__sources__writer__cap=4
+    )
+    clone.write_config(config)
+    clone.run()
+    rows = [len(_rows(path)) for path in sorted(clone.folder.glob("results/trial/generate_responses/writer/*.parquet"))]
+    assert len(rows) == 21
+    assert rows.count(0) >= 17
+    assert json.loads((clone.folder / "results/trial/check_funnel/check_funnel.json").read_text())
+
+
+def _rows(path):
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path, partitioning=None).to_pylist()
+
+
+def test_forgotten_rows_are_bought_again(clone):
+    before, rows = clone.bought(), clone.rows("generate_responses")
+    command = [sys.executable, "scripts/forget_rows.py", "--config", "trial.yaml", "--stage", "generate_responses"]
+    environment = {**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"}
+    subprocess.run([*command, "--shard", "writer/00001"], cwd=clone.folder, check=True, env=environment)
+    clone.run()
+    selected = [row for row in _rows(clone.folder / "results/trial/select_questions/writer/00001.parquet") if row["keep"]]
+    assert bought_since(before, clone.bought()) == {"generate_responses": 2 * len(selected)}
+    assert clone.rows("generate_responses") == rows
+
+
+def test_two_runs_share_rows_and_may_start_at_once(tmp_path):
+    clone = Clone(tmp_path)
+    for name in ("first", "second"):
+        clone.write_config(clone.config(run=name), f"{name}.yaml")
+    clone.run("fetch", config="first.yaml")
+    slow = {"SYNTHESIS_STAND_IN_SECONDS": "0.02"}
+    processes = [clone.start(config=f"{name}.yaml", environment=slow) for name in ("first", "second")]
+    outputs = [process.communicate(timeout=600)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert clone.rows("select_responses", "first") == clone.rows("select_responses", "second")
+    clone.write_config(clone.config(run="third"), "third.yaml")
+    clone.run(config="third.yaml")
+    assert clone.bought("third") == {}
+
+
+def test_another_python_first_on_the_path_is_not_used(clone, tmp_path):
+    decoy = tmp_path / "decoy"
+    decoy.mkdir()
+    (decoy / "python").write_text("#!/bin/sh\necho this is the wrong python >&2\nexit 3\n")
+    (decoy / "python").chmod(0o755)
+    environment = {"PATH": f"{decoy}{os.pathsep}{os.environ['PATH']}"}
+    clone.run("--forcerun", "plot_funnel", environment=environment)
+    log = next((clone.folder / "results/trial/logs/plot_funnel").rglob("*.log"))
+    assert f"interpreter {Path(sys.executable).parent}" in log.read_text().splitlines()[0]
+
+
+def test_a_killed_run_goes_on_and_its_cost_is_booked(tmp_path):
+    clone = Clone(tmp_path)
+    clone.write_config(clone.config())
+    clone.run("fetch")
+    slow = {"SYNTHESIS_STAND_IN_SECONDS": "0.3"}
+    process = clone.start(environment=slow, start_new_session=True)
+    journal = clone.folder / "results/store/journal/trial/generate_questions"
+    deadline = time.monotonic() + 120
+    while not list(journal.glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)
+    os.killpg(process.pid, 9)
+    process.communicate()
+    clone.run("--unlock")
+    clone.run()
+    attempts = [json.loads(path.read_text()) for path in clone.folder.glob("results/store/journal/trial/*/*.json")]
+    assert "running" in {attempt["state"] for attempt in attempts}
+    assert len(clone.rows("generate_questions")) == 42
+    costs = (clone.folder / "results/trial/tables/costs.csv").read_text()
+    assert "generate_questions" in costs
+
+
+def test_the_report_is_made(clone):
+    clone.run("--report", "report.html")
+    text = (clone.folder / "report.html").read_text()
+    assert "funnel" in text
+    assert len(text) > 100_000

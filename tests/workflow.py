@@ -1,0 +1,102 @@
+"""Runs the real workflow in a copy of the project and tells what ran and what was bought."""
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ["Snakefile", "rules", "scripts", "envs", "config", "profiles", "local", "slurm"]
+
+
+class Clone:
+    """A copy of the project in an empty folder, as a user's clone would be."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ignore = shutil.ignore_patterns("__pycache__")
+        for name in COPIED:
+            source, target = ROOT / name, self.folder / name
+            if source.is_symlink():
+                target.symlink_to(os.readlink(source))
+            elif source.is_dir():
+                shutil.copytree(source, target, ignore=ignore)
+            else:
+                shutil.copy2(source, target)
+        for name in ("data", "configs"):
+            shutil.copytree(ROOT / "tests" / name, self.folder / "tests" / name)
+
+    def config(self, base: str = "tests/configs/stand_in.yaml", **changes) -> dict:
+        """A config as a dictionary; `changes` maps keys joined by two underscores to values."""
+        tree = yaml.safe_load((ROOT / base).read_text(encoding="utf-8"))
+        for key, value in changes.items():
+            *path, last = key.split("__")
+            branch = tree
+            for name in path:
+                branch = branch[int(name)] if isinstance(branch, list) else branch[name]
+            branch[last] = copy.deepcopy(value)
+        return tree
+
+    def write_config(self, config: dict, name: str = "trial.yaml") -> str:
+        """Write a config into the clone; returns its path as snakemake gets it."""
+        (self.folder / name).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        return name
+
+    def start(self, *arguments: str, config: str = "trial.yaml", environment: dict | None = None, **options):
+        """Start snakemake with the local profile; returns the process."""
+        return subprocess.Popen(
+            [Path(sys.executable).parent / "snakemake", *arguments, "--profile", "local", "--configfile", config],
+            cwd=self.folder,
+            env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1", **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **options,
+        )
+
+    def run(self, *arguments: str, fails: bool = False, **options) -> str:
+        """Run snakemake to its end and return what it printed; checks that it succeeds, or fails if it should."""
+        process = self.start(*arguments, **options)
+        output, _ = process.communicate(timeout=1200)
+        assert bool(process.returncode) == fails, output
+        return output
+
+    def attempts(self, run: str = "trial") -> dict[str, str]:
+        """The attempt that wrote each ledger of a run and of the resources, by ledger path."""
+        folders = [self.folder / "results" / run / "ledger", self.folder / "resources" / "ledger"]
+        paths = [path for folder in folders for path in folder.rglob("*.json")]
+        ledgers = {str(path.relative_to(self.folder)): json.loads(path.read_text()) for path in paths}
+        return {path: f"{ledger['rule']} {ledger['attempt']['attempt']}" for path, ledger in ledgers.items()}
+
+    def rules_that_ran(self, before: dict[str, str], run: str = "trial") -> set[str]:
+        """Rules with a job that ran since `before`, an earlier answer of `attempts`."""
+        return {now.split()[0] for path, now in self.attempts(run).items() if before.get(path) != now}
+
+    def bought(self, run: str = "trial") -> dict[str, int]:
+        """Rows bought so far by all attempts of a run, by stage."""
+        rows: dict[str, int] = {}
+        for path in (self.folder / "results/store/journal" / run).glob("*/*.json"):
+            attempt = json.loads(path.read_text())
+            rows[attempt["rule"]] = rows.get(attempt["rule"], 0) + attempt["rows"]
+        return rows
+
+    def rows(self, stage: str, run: str = "trial", suffix: str = "") -> list[dict]:
+        """All rows of a stage of a run, in the order of sources and shards."""
+        import pyarrow.parquet as pq
+
+        found = []
+        for path in sorted((self.folder / "results" / run / stage).rglob(f"*{suffix}.parquet")):
+            if suffix or path.name.count(".") == 1:
+                found += pq.read_table(path, partitioning=None).to_pylist()
+        return found
+
+
+def bought_since(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """Rows bought between two answers of `Clone.bought`, stages without any left out."""
+    return {stage: rows - before.get(stage, 0) for stage, rows in after.items() if rows != before.get(stage, 0)}
