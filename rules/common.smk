@@ -1,17 +1,15 @@
-import os
 import sys
 from pathlib import Path
 
-# Jobs run the Python that runs Snakemake, activated or not; a conda environment still comes before it.
-os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from synthesis import configuration, machine
+from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
 from synthesis.errors import InputError
 from synthesis.pending import gpus_for
-from synthesis.plan import Plan
+from synthesis.plan import Plan, compact_files
 
+machine.put_running_python_first()
 try:
     # Snakemake's reader lets a key stand twice; ours does not. The last file is the one that counts.
     for path in workflow.configfiles[-1:]:
@@ -24,6 +22,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+budget.export(config)
 PLAN = Plan(config)
 RUN = config["run"]
 STORE = "results/store"

@@ -10,7 +10,9 @@ rule assemble_dataset:
         prompt=config["generate_responses"]["prompt"],
     output:
         data=PLAN.dataset_files("data"),
-        exports=[PLAN.dataset_files(name) for name in config["assemble_dataset"]["exports"]],
+        exports=[
+            PLAN.dataset_files(name) for name in config["assemble_dataset"]["exports"]
+        ],
         ledger="<results>/ledger/assemble_dataset/all.json",
     log:
         "<logs>/assemble_dataset/all.log",
@@ -38,11 +40,18 @@ rule write_dataset_card:
         data=PLAN.dataset_files("data"),
         funnel="<results>/tables/funnel.csv",
         costs="<results>/tables/costs.csv",
-        manifests=collect("<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()),
+        manifests=collect(
+            "<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()
+        ),
         prompts=PLAN.prompts(),
         ledgers=PLAN.ledgers(),
     output:
-        card="<results>/dataset/README.md",
+        card=report(
+            "<results>/dataset/README.md",
+            caption="report/dataset.rst",
+            category="Data set",
+            labels={"what": "card of the data set", "kind": "text"},
+        ),
         ledger="<results>/ledger/write_dataset_card/all.json",
     log:
         "<logs>/write_dataset_card/all.log",
@@ -55,10 +64,12 @@ rule write_dataset_card:
         runtime=30,
     params:
         run=RUN,
+        store=STORE,
+        ledgers=compact_files("ledgers"),
         settings=PLAN.card_settings(),
         code=code_version("write_dataset_card"),
     shell:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --data {input.data} --funnel {input.funnel} --costs {input.costs}"
-        " --manifests {input.manifests} --prompts {input.prompts} --ledgers {input.ledgers}"
-        " --output {output.card} --ledger {output.ledger} --log {log}"
+        " --manifests {input.manifests} --prompts {input.prompts} --ledgers {params.ledgers}"
+        " --store {params.store} --output {output.card} --ledger {output.ledger} --log {log}"

@@ -2,7 +2,10 @@ rule fetch:
     input:
         collect("<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()),
         collect("<resources>/problems/{problems}.parquet", problems=config["problems"]),
-        collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=config["benchmarks"]),
+        collect(
+            "<resources>/benchmarks/{benchmark}.parquet",
+            benchmark=config["benchmarks"],
+        ),
 
 
 rule fetch_model:

@@ -4,7 +4,10 @@ rule merge_problems:
             "<resources>/problems/{problems}.parquet",
             problems=config.get("merge_problems", {}).get("problems", []),
         ),
-        benchmarks=collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=config["benchmarks"]),
+        benchmarks=collect(
+            "<resources>/benchmarks/{benchmark}.parquet",
+            benchmark=config["benchmarks"],
+        ),
     output:
         train="<results>/merge_problems/train.parquet",
         held_out="<results>/merge_problems/held_out.parquet",

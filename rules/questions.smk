@@ -43,8 +43,15 @@ rule generate_questions:
 rule filter_questions:
     input:
         questions="<results>/generate_questions/{source}/{shard}.parquet",
-        held_out=["<results>/merge_problems/held_out.parquet"] if PLAN.filters_use_held_out() else [],
-        benchmarks=collect("<resources>/benchmarks/{benchmark}.parquet", benchmark=PLAN.benchmarks_of_filters()),
+        held_out=(
+            ["<results>/merge_problems/held_out.parquet"]
+            if PLAN.filters_use_held_out()
+            else []
+        ),
+        benchmarks=collect(
+            "<resources>/benchmarks/{benchmark}.parquet",
+            benchmark=PLAN.benchmarks_of_filters(),
+        ),
     output:
         verdicts="<results>/filter_questions/{source}/{shard}.parquet",
         signatures="<results>/filter_questions/{source}/{shard}.signatures.parquet",
@@ -72,7 +79,7 @@ rule filter_questions:
 
 rule find_duplicates:
     input:
-        PLAN.all_files("filter_questions", ".signatures"),
+        signatures=PLAN.all_files("filter_questions", ".signatures"),
     output:
         verdicts=PLAN.all_files("find_duplicates"),
         ledger="<results>/ledger/find_duplicates/all.json",
@@ -87,11 +94,13 @@ rule find_duplicates:
         runtime=120,
     params:
         run=RUN,
+        inputs=compact_files("signatures"),
+        outputs=compact_files("verdicts", of="output"),
         settings=PLAN.duplicate_settings(),
         code=code_version("find_duplicates"),
     shell:
         "python scripts/find_duplicates.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --inputs {input} --outputs {output.verdicts}"
+        " --code-version {params.code} --inputs {params.inputs} --outputs {params.outputs}"
         " --ledger {output.ledger} --log {log}"
 
 
@@ -151,10 +160,12 @@ rule select_questions:
         runtime=60,
     params:
         run=RUN,
+        questions=compact_files("questions"),
+        outputs=compact_files("verdicts", of="output"),
         settings=PLAN.settings("select_questions"),
         stages=PLAN.stage_arguments(PLAN.verdict_stages(), "--verdicts"),
         code=code_version("select_questions"),
     shell:
         "python scripts/select_questions.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --questions {input.questions} {params.stages}"
-        " --outputs {output.verdicts} --ledger {output.ledger} --log {log}"
+        " --code-version {params.code} --questions {params.questions} {params.stages}"
+        " --outputs {params.outputs} --ledger {output.ledger} --log {log}"

@@ -77,11 +77,12 @@ rule tabulate_costs:
     params:
         run=RUN,
         store=STORE,
+        ledgers=compact_files("ledgers"),
         prices=PLAN.settings("prices"),
         code=code_version("tabulate_costs"),
     shell:
         "python scripts/tabulate_costs.py --run {params.run} --prices {params.prices:q} --code-version {params.code}"
-        " --ledgers {input.ledgers} --store {params.store} --output {output.table}"
+        " --ledgers {params.ledgers} --store {params.store} --output {output.table}"
         " --ledger {output.ledger} --log {log}"
 
 

@@ -72,7 +72,9 @@ def _exports(options) -> dict[str, list[Path]]:
             known = ", ".join(EXPORTS)
             raise InputError(f"assemble_dataset.exports names {name}, which is not an export; use one of {known}.")
         if len(paths) != len(options.data):
-            raise InputError(f"--export {name} has {len(paths)} files but --data has {len(options.data)}; make them equal.")
+            raise InputError(
+                f"--export {name} has {len(paths)} files but --data has {len(options.data)}; make them equal."
+            )
     return exports
 
 
@@ -122,7 +124,9 @@ def _shard_rows(stages: dict, piece: Piece, chosen: dict[str, dict], settings: d
     if len(found) < len(chosen):
         lost = min(set(chosen).difference(row["question_id"] for row in found))
         path = stages["generate_questions"].files[piece]
-        raise InputError(f"{path} lacks question {lost}, to which a response was chosen; delete the file and run again.")
+        raise InputError(
+            f"{path} lacks question {lost}, to which a response was chosen; delete the file and run again."
+        )
     return found
 
 

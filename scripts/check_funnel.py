@@ -138,7 +138,9 @@ def _add(totals: dict, rows: dict[str, list[Row]]) -> None:
 
 def _check_dataset(paths: list[Path], chosen: list[tuple]) -> None:
     columns = ["source", "question_id", "sample"]
-    found = [tuple(row[name] for name in columns) for path in paths for row in schema.read(path, schema.DATASET, columns)]
+    found = [
+        tuple(row[name] for name in columns) for path in paths for row in schema.read(path, schema.DATASET, columns)
+    ]
     remedy = f"delete {paths[0]} and run the workflow again."
     for (source, *key), times in Counter(found).items():
         if times > 1:

@@ -137,7 +137,9 @@ def _draw_panel(panel, source: str, items: dict[str, StageCount], found: list[Li
             drawn[line.stage] += rows
         else:
             panel.barh(place, item.kept / base, height=0.72, color=KEPT_COLOUR)
-            panel.barh(place, (item.rows_in - item.kept) / base, left=item.kept / base, height=0.72, color=REJECTED_COLOUR)
+            panel.barh(
+                place, (item.rows_in - item.kept) / base, left=item.kept / base, height=0.72, color=REJECTED_COLOUR
+            )
         _write_beside(panel, place, _beside(item, line), GREY if line.reasons else "black")
     last = list(items.values())[-1]
     first = next(iter(items.values()))

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
-
 from synthesis import costs, funnel
 from synthesis.errors import InputError
 from synthesis.ledger import journaled, read_json
@@ -16,9 +15,12 @@ WIDTH = 110
 SAMPLE_ROWS = 2
 SAMPLE_CHARACTERS = 400
 
+# Columns of the cost table, in words.
+_MONEY = {"cost": "for the data set", "spent": "spent by the run"}
+
 
 def summary(results: Path, store: Path) -> str:
-    """The whole text. `results` is the folder of the run, whose name is the run's. Raises InputError if it is unfinished."""
+    """The whole text. `results` is the run's folder and bears its name. Raises InputError for an unfinished run."""
     counts = funnel.read(results / "tables/funnel.csv")
     data = sorted((results / "dataset/data").glob("train-*.parquet"))
     if not data:
@@ -44,10 +46,10 @@ def _funnel(counts: list[funnel.StageCount]) -> str:
         lines.append(f"{source}: rows kept, of rows that reached the stage")
         for item in counts:
             if item.source == source:
-                reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in item.rejected.items())
+                reasons = _cut(", ".join(f"{reason} {rows:,}" for reason, rows in item.rejected.items()), WIDTH)
                 numbers = f"{item.kept:>{number_width},} of {item.rows_in:>{number_width},}"
                 lines.append(f"  {item.stage:<{stage_width}}{numbers}  {reasons}".rstrip())
-    return "\n".join(textwrap.shorten(line, 400) if len(line) > 400 else line for line in lines)
+    return "\n".join(lines)
 
 
 def _cost(total: dict) -> list[str]:
@@ -55,20 +57,13 @@ def _cost(total: dict) -> list[str]:
     lines = [f"Tokens: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"]
     for label, prefix in (("Hours of the data set", ""), ("Hours spent by the run", "spent_")):
         gpu, cpu = total[f"{prefix}gpu_hours"], total[f"{prefix}cpu_core_hours"]
-        lines.append(f"{label}: {_amount(gpu)} GPU, {_amount(cpu)} CPU core")
-    money = [f"{_amount(total[key])} {total['currency']} {what}" for key, what in _MONEY.items() if total[key]]
+        lines.append(f"{label}: {costs.shown(gpu, 'unknown')} GPU, {costs.shown(cpu, 'unknown')} CPU core")
+    money = [f"{costs.shown(total[key])} {total['currency']} {what}" for key, what in _MONEY.items() if total[key]]
     if money:
         lines.append(f"Cost: {', '.join(money)} (prices of {total['price_date']})")
     if total["no_price_for"]:
         lines.append(f"Cost not known in full: no price for {total['no_price_for']}; add it under prices in the config")
     return lines
-
-
-_MONEY = {"cost": "for the data set", "spent": "spent by the run"}
-
-
-def _amount(text: str) -> str:
-    return f"{float(text):,.4f}" if text else "unknown"
 
 
 def _time(results: Path, store: Path) -> str:
@@ -93,9 +88,13 @@ def _samples(path: Path) -> str:
     lines = []
     for row in batch.to_pylist() if batch else []:
         for name, text in row.items():
-            short = textwrap.shorten(text, SAMPLE_CHARACTERS, placeholder=" ...")
+            short = _cut(" ".join(text.split()), SAMPLE_CHARACTERS)
             lines.append(textwrap.fill(f"{name + ':':<10}{short}", WIDTH, subsequent_indent=" " * 10))
     return "\n".join(["First rows:", *textwrap.indent("\n".join(lines), "  ").splitlines()])
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]} ..."
 
 
 def _places(results: Path) -> str:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-
 from synthesis import costs, dataset_card, funnel, program, schema
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json

@@ -9,7 +9,7 @@ COMMANDS = [
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["snakefmt", "--check", "Snakefile", "rules"],
-    ["snakemake", "--lint", "--configfile", "config/demo.yaml"],
+    ["snakemake", "--lint", "--profile", "local", "--configfile", "config/demo.yaml"],
 ]
 MOST_BYTES = 1_000_000
 

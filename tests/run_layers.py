@@ -50,7 +50,9 @@ def _run(command: list[str], counts: dict) -> bool:
         print(line, end="", flush=True)
         lines.append(line)
     code = process.wait()
-    for number, kind in re.findall(r"(\d+) (passed|failed|skipped|error)", " ".join(CLOSING_LINE.findall("".join(lines)))):
+    for number, kind in re.findall(
+        r"(\d+) (passed|failed|skipped|error)", " ".join(CLOSING_LINE.findall("".join(lines)))
+    ):
         counts["failed" if kind == "error" else kind] += int(number)
     return code == 0
 

@@ -6,7 +6,6 @@ import assemble_dataset
 import pyarrow.parquet as pq
 import pytest
 import small_run
-
 from synthesis import schema
 
 EXPORTS = ["query_response", "problem_solution", "messages", "sharegpt"]
@@ -124,15 +123,19 @@ def rejecting(results, stage, reason, columns):
             "judge_questions/solvability",
             "unsolvable",
             schema.QUESTION_VERDICTS,
-            ["judge_questions/solvability rejected the last 16 questions (most often, 16 times, as unsolvable)",
-             "loosen the verdict of this judge under judge_questions.judges"],
+            [
+                "judge_questions/solvability rejected the last 16 questions (most often, 16 times, as unsolvable)",
+                "loosen the verdict of this judge under judge_questions.judges",
+            ],
         ),
         (
             "filter_responses",
             "no_answer",
             schema.FILTERED_RESPONSES,
-            ["filter_responses rejected the last 24 responses (most often, 24 times, as no_answer)",
-             "raise generate_responses.sampling.max_tokens"],
+            [
+                "filter_responses rejected the last 24 responses (most often, 24 times, as no_answer)",
+                "raise generate_responses.sampling.max_tokens",
+            ],
         ),
     ],
 )

@@ -1,7 +1,6 @@
 """The question prefix is the model's own template, cut byte for byte where the user's text begins."""
 
 import pytest
-
 from synthesis import chat
 from synthesis.errors import InputError
 
@@ -18,7 +17,10 @@ class Tokenizer:
         from transformers.utils.chat_template_utils import render_jinja_template
 
         rendered, _ = render_jinja_template(
-            [messages], chat_template=self.template, add_generation_prompt=add_generation_prompt, bos_token=self.bos_token
+            [messages],
+            chat_template=self.template,
+            add_generation_prompt=add_generation_prompt,
+            bos_token=self.bos_token,
         )
         return rendered[0]
 

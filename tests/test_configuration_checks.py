@@ -173,7 +173,7 @@ NOT_FITTING = {
     "question longer than the context": (
         [(f"{SOURCE}.empty_prefix.sampling.max_tokens", 2040)],
         [
-            "sources.smollm2.empty_prefix needs at least 10 tokens",
+            "sources.smollm2.empty_prefix needs at least",
             "lower generate_questions.sources.smollm2.empty_prefix",
         ],
     ),

@@ -6,7 +6,6 @@ from dataclasses import asdict
 import pytest
 import small_run
 import tabulate_costs
-
 from synthesis import costs
 from synthesis.errors import InputError
 from synthesis.ledger import Attempt, Ledger
@@ -203,3 +202,11 @@ def test_a_table_of_another_shape_is_refused(tmp_path):
     (tmp_path / "costs.csv").write_text("step,cost\na,1\n")
     with pytest.raises(InputError, match="other columns"):
         costs.read(tmp_path / "costs.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("", "?"), ("0.000000", "0"), ("0.000311", "0.000311"), ("1.005000", "1.00"), ("24939.5", "24,939.50")],
+)
+def test_amounts_are_shown_with_the_digits_that_matter(text, shown):
+    assert costs.shown(text, "?") == shown

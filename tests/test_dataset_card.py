@@ -14,7 +14,6 @@ import tabulate_costs
 import tabulate_funnel
 import write_dataset_card
 import yaml
-
 from synthesis import dataset_card, schema
 from synthesis.ledger import Attempt, Ledger, journal_folder
 
@@ -83,13 +82,19 @@ def folder(tmp_path, monkeypatch):
 
 def add_ledgers(tmp_path, gpu_name="A100"):
     """One job whose rows an earlier run bought, and the assembly."""
-    earlier = Attempt(run="earlier", rule="generate_responses", job="s/0", gpus=1, gpu_name=gpu_name, engine="transformers")
+    earlier = Attempt(
+        run="earlier", rule="generate_responses", job="s/0", gpus=1, gpu_name=gpu_name, engine="transformers"
+    )
     earlier.rows, earlier.versions = 14, {"transformers": "5.19.0"}
     earlier.wall_seconds = 72.0
-    schema.write_text(journal_folder(tmp_path / "store", "earlier") / "r" / f"{earlier.attempt}.json", json.dumps(asdict(earlier)))
+    schema.write_text(
+        journal_folder(tmp_path / "store", "earlier") / "r" / f"{earlier.attempt}.json", json.dumps(asdict(earlier))
+    )
     job = Ledger(run="trial", rule="generate_responses", job="s/0", rows_by_attempt={earlier.attempt: 14})
     job.tokens = {"prompt": 1234, "completion": 5678}
-    job.write(tmp_path / "ledger/generate_responses/s/0.json", Attempt(run="trial", rule="generate_responses", job="s/0"))
+    job.write(
+        tmp_path / "ledger/generate_responses/s/0.json", Attempt(run="trial", rule="generate_responses", job="s/0")
+    )
 
 
 def make_card(tmp_path, results, config=CONFIG, prices=PRICES, manifests=("writer", "teacher", "scorer")):
@@ -105,14 +110,27 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, manifests=("write
     exports = [word for name in EXPORTS for word in ["--export", name, *[str(dataset / name / file) for file in names]]]
     settings = ["--settings", json.dumps(small_run.SETTINGS)]
     prompt = ["--prompt", "answer.yaml"]
-    assert assemble_dataset.main([*common("assemble_dataset"), *settings, *prompt, *stages, "--data", *data, *exports]) == 0
+    assert (
+        assemble_dataset.main([*common("assemble_dataset"), *settings, *prompt, *stages, "--data", *data, *exports])
+        == 0
+    )
     assert tabulate_funnel.main([*common("tabulate_funnel"), *stages, "--output", "funnel.csv"]) == 0
     ledgers = ["--ledgers", "ledger/generate_responses/s/0.json", "ledger/assemble_dataset/all.json"]
     books = [*ledgers, "--store", "store"]
     price_table = ["--prices", json.dumps(prices), "--output", "costs.csv"]
     assert tabulate_costs.main([*common("tabulate_costs"), *books, *price_table]) == 0
     arguments = [*common("write_dataset_card"), "--settings", json.dumps({"card": CARD, "config": config}), *books]
-    arguments += ["--data", *data, "--funnel", "funnel.csv", "--costs", "costs.csv", "--prompts", "judge.yaml", "answer.yaml"]
+    arguments += [
+        "--data",
+        *data,
+        "--funnel",
+        "funnel.csv",
+        "--costs",
+        "costs.csv",
+        "--prompts",
+        "judge.yaml",
+        "answer.yaml",
+    ]
     arguments += ["--manifests", *[f"{name}.json" for name in manifests], "--output", str(dataset / "README.md")]
     assert write_dataset_card.main(arguments) == 0
     return (dataset / "README.md").read_text(encoding="utf-8")
@@ -172,7 +190,11 @@ def test_sizes_have_the_hubs_names(rows, size):
 def test_models_prompts_and_settings_stand_there_word_for_word(tmp_path, folder):
     card = make_card(tmp_path, folder)
     models = section(card, "Models")
-    for name, role in (("writer", "questions of `smollm2`"), ("teacher", "judge `solvability`, responses"), ("scorer", "scores")):
+    for name, role in (
+        ("writer", "questions of `smollm2`"),
+        ("teacher", "judge `solvability`, responses"),
+        ("scorer", "scores"),
+    ):
         line = next(line for line in models.splitlines() if line.startswith(f"| `{name}`"))
         for text in (role, f"maker/{name}", f"{name}-revision", f"{name}-licence", "135,000,000", "float32"):
             assert text in line
@@ -193,7 +215,7 @@ def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
     assert "12 questions, each with one response" in card
     assert "| smollm2 | `filter_questions` | questions | 15 | 11 | 73.3 % | language:de 2, too_short 2 |" in card
     costs = section(card, "Cost")
-    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.0200 | 0.0000 | 0.0400 |" in costs
+    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.020000 | 0 | 0.040000 |" in costs
     assert "| cost (EUR) | spent (EUR) |" in costs
     seeds = section(card, "Seeds and reproducibility")
     assert "transformers 5.19.0" in seeds
@@ -204,7 +226,7 @@ def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
 def test_a_missing_price_is_said(tmp_path, folder):
     costs = section(make_card(tmp_path, folder, prices={**PRICES, "gpu_hour": {}}), "Cost")
     assert "There is no price for A100." in costs
-    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.0200 | 0.0000 |  |" in costs
+    assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.020000 | 0 |  |" in costs
 
 
 def test_float32_on_transformers_is_the_only_promise(tmp_path, folder):
@@ -239,7 +261,9 @@ def test_contamination_is_counted_by_benchmark(tmp_path, folder):
     assert "13 words in a row" in clean
     assert "`arithmetic_test` or the held-out part" in clean
     assert "| smollm2 | any | 0 | 0.0 % |" in clean
-    facts = dataset_card.Facts(CONFIG, CARD, 1, [], {}, [counted({"contaminated:arithmetic_test": 3, "too_short": 1})], [])
+    facts = dataset_card.Facts(
+        CONFIG, CARD, 1, [], {}, [counted({"contaminated:arithmetic_test": 3, "too_short": 1})], []
+    )
     assert "| s | arithmetic_test | 3 | 30.0 % |" in dataset_card.contamination(facts)
 
 
@@ -262,7 +286,14 @@ def test_the_configuration_in_the_card_is_the_runs(tmp_path, folder):
 def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
     make_card(tmp_path, folder)
     arguments = [*small_run.common_arguments(tmp_path, "write_dataset_card"), "--data", "none.parquet"]
-    arguments += ["--settings", json.dumps({"card": CARD, "config": CONFIG}), "--funnel", "funnel.csv", "--costs", "costs.csv"]
+    arguments += [
+        "--settings",
+        json.dumps({"card": CARD, "config": CONFIG}),
+        "--funnel",
+        "funnel.csv",
+        "--costs",
+        "costs.csv",
+    ]
     arguments += ["--prompts", "judge.yaml", "--manifests", "writer.json", "--store", "store", "--output", "other.md"]
     assert write_dataset_card.main([*arguments, "--ledgers", "ledger/assemble_dataset/all.json"]) == 1
     assert "none.parquet is missing" in capsys.readouterr().err

@@ -62,7 +62,9 @@ def test_the_pins_resolve(path):
     """pip finds a set of packages for the environment's pins (it may answer from its cache)."""
     wanted = [f"{name}=={version}" for name, version in pip_pins(path).items()]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    reachable = subprocess.run([*pip, "download", "--no-deps", "-q", "-d", "/dev/null", "six"], capture_output=True, text=True)
+    reachable = subprocess.run(
+        [*pip, "download", "--no-deps", "-q", "-d", "/dev/null", "six"], capture_output=True, text=True
+    )
     if reachable.returncode and "Not a directory" not in reachable.stderr and "File exists" not in reachable.stderr:
         pytest.skip("the package index can't be reached")
     command = [*pip, "install", "--dry-run", "--ignore-installed", "--quiet", *wanted]

@@ -220,15 +220,15 @@ SHORT = "What is 4 + 2?"
 
 @pytest.fixture
 def guard(tmp_path):
-    """Builds the reasons of a contamination filter against LONG (`exam`), SHORT (`quiz`) and held-out problems."""
+    """Gives reasons against LONG (`olympiad_exam`), SHORT (`quiz`) and LONG after more words (`held_out`)."""
     files = {
-        "exam": write_problems(tmp_path / "exam.parquet", [LONG, ""]),
+        "olympiad_exam": write_problems(tmp_path / "olympiad_exam.parquet", [LONG, ""]),
         "quiz": write_problems(tmp_path / "quiz.parquet", [SHORT]),
         "held_out": write_problems(tmp_path / "held_out.parquet", ["A farmer counts legs: " + LONG]),
     }
 
     def reasons(*questions: str, **settings) -> list[str]:
-        settings = {"words": 13, "benchmarks": ["exam", "quiz"], **settings}
+        settings = {"words": 13, "benchmarks": ["olympiad_exam", "quiz"], **settings}
         return build("contamination", settings, files).reasons(texts(*questions))
 
     return reasons
@@ -242,15 +242,15 @@ def test_a_copy_is_found_in_any_dress(guard):
             "Well: **tom** has three $red$ apples,\nand buys four green ones at the market now.",
             "Before it. " + LONG + " After it.",
         )
-        == ["contaminated:exam"] * 4
+        == ["contaminated:olympiad_exam"] * 4
     )
 
 
 def test_a_shorter_run_is_no_copy(guard):
     twelve = "Tom has three red apples and buys four green ones at the"
     assert len(twelve.split()) == 12
-    assert guard(twelve, twelve + " shop", twelve + " market") == ["", "", "contaminated:exam"]
-    assert guard(twelve + " shop", words=12) == ["contaminated:exam"]
+    assert guard(twelve, twelve + " shop", twelve + " market") == ["", "", "contaminated:olympiad_exam"]
+    assert guard(twelve + " shop", words=12) == ["contaminated:olympiad_exam"]
 
 
 def test_an_item_without_a_run_counts_as_a_whole(guard):
@@ -261,7 +261,8 @@ def test_held_out_problems_count_if_asked_for(guard):
     question_text = "A farmer counts legs: Tom has three red apples and buys four green ones."
     assert guard(question_text) == [""]
     assert guard(question_text, held_out=True) == ["contaminated:held_out"]
-    assert guard(LONG, held_out=True) == ["contaminated:exam"], "a benchmark is named before the held-out problems"
+    both = "A farmer counts legs: " + LONG
+    assert guard(both, held_out=True) == ["contaminated:olympiad_exam"], "benchmarks are named before held-out problems"
     assert guard(LONG, benchmarks=[], held_out=True) == ["contaminated:held_out"]
 
 

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 import small_run
 import tabulate_funnel
-
 from synthesis import funnel, schema
 from synthesis.errors import InputError
 
@@ -25,7 +24,7 @@ def tabulate(tmp_path, results):
 def test_the_table_has_one_row_for_each_source_stage_and_outcome(tmp_path):
     code, output = tabulate(tmp_path, small_run.write_run(tmp_path / "run"))
     assert code == 0
-    with open(output, newline="") as file:
+    with output.open(newline="") as file:
         rows = list(csv.DictReader(file))
     table = {(row["source"], row["stage"], row["outcome"]): int(row["rows"]) for row in rows}
     assert len(table) == len(rows)
@@ -73,7 +72,10 @@ def test_empty_shards_and_empty_sources_count_as_nothing(tmp_path):
 
 def test_the_order_of_the_arguments_does_not_matter_but_judges_stay_in_theirs():
     found = funnel.stages(
-        [[name, "run/x/smollm2/00000.parquet"] for name in ("judge_questions/b", "generate_questions", "judge_questions/a")]
+        [
+            [name, "run/x/smollm2/00000.parquet"]
+            for name in ("judge_questions/b", "generate_questions", "judge_questions/a")
+        ]
     )
     assert [stage.name for stage in found] == ["generate_questions", "judge_questions/b", "judge_questions/a"]
 
@@ -86,7 +88,10 @@ def test_the_order_of_the_arguments_does_not_matter_but_judges_stay_in_theirs():
         ([["find_duplicates"]], "has no files"),
         ([["find_duplicates", "a/s/00000.parquet", "b/s/00000.parquet"]], "two files for s/00000"),
         (
-            [["generate_questions", "a/s/00000.parquet", "a/s/00001.parquet"], ["find_duplicates", "b/s/00000.parquet"]],
+            [
+                ["generate_questions", "a/s/00000.parquet", "a/s/00001.parquet"],
+                ["find_duplicates", "b/s/00000.parquet"],
+            ],
             "source s, shard 00001: find_duplicates has no file but generate_questions has one",
         ),
     ],
@@ -109,7 +114,13 @@ def assemble(tmp_path, results):
     data = results / "dataset/data/train-00000-of-00001.parquet"
     prompt = tmp_path / "prompt.yaml"
     prompt.write_text("user: '{question}'\n")
-    arguments = [*small_run.common_arguments(tmp_path, "assemble_dataset"), "--prompt", str(prompt), "--data", str(data)]
+    arguments = [
+        *small_run.common_arguments(tmp_path, "assemble_dataset"),
+        "--prompt",
+        str(prompt),
+        "--data",
+        str(data),
+    ]
     arguments += ["--settings", json.dumps(small_run.SETTINGS), *small_run.stage_arguments(results)]
     assert assemble_dataset.main(arguments) == 0
     return data
@@ -207,13 +218,13 @@ def test_the_sentence_names_source_stage_shard_and_both_counts(tmp_path, finishe
 def test_too_few_samples_are_found(tmp_path, finished, capsys):
     code, _ = check(tmp_path, finished, samples=3)
     assert code == 1
-    assert "select_questions kept 5 questions, so 3 samples each make 15 rows, but generate_responses has 10" in " ".join(
-        capsys.readouterr().err.split()
+    assert (
+        "select_questions kept 5 questions, so 3 samples each make 15 rows, but generate_responses has 10"
+        in " ".join(capsys.readouterr().err.split())
     )
 
 
 def test_one_question_in_two_sources_is_found(tmp_path, finished, capsys):
-    results, _ = finished
     for stage in small_run.STAGES:
         edit(finished, stage, lambda rows: [_renamed(row) for row in rows], source="imported")
     code, _ = check(tmp_path, finished)

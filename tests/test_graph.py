@@ -47,7 +47,7 @@ def test_every_config_plans_its_shards(clone, name, profile):
 
 
 def test_a_config_replaces_the_default_one_instead_of_merging(clone):
-    output = clone.run("-n", "--quiet", "none", config="config/demo.yaml")
+    output = clone.run("-n", config="config/demo.yaml")
     default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     demo = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
     for name in set(default["models"]) - set(demo["models"]):
@@ -82,7 +82,9 @@ def test_everything_a_rule_names_exists_and_carries_its_name():
 
 
 def test_profiles_are_complete_and_the_short_name_works(clone):
-    local, slurm = (yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text()) for name in ("local", "slurm"))
+    local, slurm = (
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text()) for name in ("local", "slurm")
+    )
     for profile in (local, slurm):
         assert profile["replace-workflow-config"] is True
         assert profile["rerun-triggers"] == ["mtime", "input", "params"]

@@ -16,7 +16,9 @@ def test_ids_and_seeds_are_frozen():
 
 def test_samples_count_up_from_the_first_seed():
     first = identity.sample_seed(1, "generate_responses", "row", 0)
-    assert [identity.sample_seed(1, "generate_responses", "row", sample) - first for sample in range(5)] == list(range(5))
+    assert [identity.sample_seed(1, "generate_responses", "row", sample) - first for sample in range(5)] == list(
+        range(5)
+    )
 
 
 def test_seeds_differ_between_stages_rows_and_runs():

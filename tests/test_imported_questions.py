@@ -1,7 +1,6 @@
 """A user's own questions: read whole, or refused with the place of the fault."""
 
 import pytest
-
 from synthesis.errors import InputError
 from synthesis.imported_questions import read_questions
 

@@ -92,6 +92,7 @@ def test_a_final_no(text):
         "Yes / No.",
         "(no or yes)",
         "**Yes** or **No**",
+        "_Yes_ or _No_",
         "yes and no",
     ],
 )

@@ -12,13 +12,13 @@ from pathlib import Path
 import generate_questions
 import generate_responses
 import judge_questions
+import pyarrow.parquet as pq
 import pytest
 import score_responses
-from tiny_model import CONTEXT, make_tiny_model
-
-from synthesis import schema
+from synthesis import budget, schema
 from synthesis.engines import transformers_engine
 from synthesis.verdicts import response_verdict, verdict
+from tiny_model import CONTEXT, make_tiny_model
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 PROMPTS = Path(__file__).parent.parent / "config" / "prompts"
@@ -72,7 +72,9 @@ class Bench:
     def ledger(self, rule: str, output: str) -> dict:
         return json.loads((self.folder / f"ledger/{rule}/{output}.json").read_text())
 
-    def respond(self, kept, *, settings=None, questions="questions.parquet", output="responses", **options) -> list[dict]:
+    def respond(
+        self, kept, *, settings=None, questions="questions.parquet", output="responses", **options
+    ) -> list[dict]:
         settings = settings or {"samples": 2, "sampling": {"temperature": 0.7, "max_tokens": 8}}
         more = ["--seed", 3, "--questions", self.folder / questions, "--prompt", PROMPTS / "response_short.yaml"]
         more += ["--verdicts", self.selection(kept)]
@@ -179,7 +181,10 @@ def test_rewards_are_bought_for_kept_responses_and_never_for_another_text(bench)
     def score(rows):
         schema.write(bench.folder / "responses.parquet", rows, schema.RESPONSES)
         kept = [
-            {**response_verdict(row["question_id"], row["sample"], "" if row["sample"] else "no_answer"), "answer": None}
+            {
+                **response_verdict(row["question_id"], row["sample"], "" if row["sample"] else "no_answer"),
+                "answer": None,
+            }
             for row in rows
         ]
         schema.write(bench.folder / "kept.parquet", kept, schema.FILTERED_RESPONSES)
@@ -213,9 +218,12 @@ def test_generated_questions_are_the_same_rows_for_every_sharding(tmp_path):
 
 
 def test_killed_at_ten_random_moments_gives_the_same_rows(tmp_path):
-    """kill -9 a generating job on a real model again and again; the rows equal those of a run in one go."""
-    settings = {"empty_prefix": {"system": None, "sampling": {"temperature": 1.0, "max_tokens": 40}}}
-    more = ["--seed", 5, "--source", "writer", "--start", 0, "--stop", 60, "--batch-rows", 2, "--chunk-rows", 2]
+    """kill -9 a generating job on a real model again and again; the rows equal those of a run in one go.
+
+    Every second kill comes at any time after the start, the others soon after a new chunk became visible.
+    """
+    settings = {"empty_prefix": {"system": None, "sampling": {"temperature": 1.0, "max_tokens": 300}}}
+    more = ["--seed", 5, "--source", "writer", "--start", 0, "--stop", 50, "--batch-rows", 1, "--chunk-rows", 2]
     whole = Bench(tmp_path / "whole", "transformers")
     assert not generate_questions.main(whole.arguments("generate_questions", settings, "questions", *more))
     broken = Bench(tmp_path / "broken", "transformers")
@@ -225,28 +233,36 @@ def test_killed_at_ten_random_moments_gives_the_same_rows(tmp_path):
     while kills < 10:
         before = _visible_rows(broken.folder)
         job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Let it get to its first rows (or give up after a while), then kill it at a random moment.
-        deadline = time.monotonic() + 60
-        while job.poll() is None and time.monotonic() < deadline and _visible_rows(broken.folder) == before:
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.25))
+        started = time.monotonic()
+        wait = chance.uniform(0, 5) if kills % 2 else 60
+        while job.poll() is None and time.monotonic() < started + wait:
+            if not kills % 2 and _visible_rows(broken.folder) > before:
+                time.sleep(chance.uniform(0, 0.2))
+                break
+            time.sleep(0.005)
         if job.poll() is not None:
             break
         os.kill(job.pid, signal.SIGKILL)
         job.wait()
         kills += 1
-        assert not (broken.folder / "questions.parquet").exists()
+    assert kills == 10, "the job ended before it was killed often enough; give it more rows"
+    assert not (broken.folder / "questions.parquet").exists()
+    assert 0 < _visible_rows(broken.folder) < 50
     subprocess.run(command, check=True, capture_output=True)
     rows = {folder: (folder / "questions.parquet").read_bytes() for folder in (whole.folder, broken.folder)}
-    assert kills == 10
     assert rows[whole.folder] == rows[broken.folder]
     attempts = [json.loads(path.read_text()) for path in broken.folder.glob("store/journal/trial/*/*.json")]
-    assert sum(attempt["state"] == "running" for attempt in attempts) == 10
-    assert sum(broken.ledger("generate_questions", "questions")["rows_by_attempt"].values()) == 60
+    assert sum(attempt["state"] == "running" for attempt in attempts) >= 5
+    split = broken.ledger("generate_questions", "questions")["rows_by_attempt"]
+    assert sum(split.values()) == 50
+    assert len(split) >= 5
+    assert set(split) <= {attempt["attempt"] for attempt in attempts}
 
 
 def _visible_rows(folder: Path) -> int:
-    return len(list(folder.glob("store/generate_questions/*/*/[0-9]*.parquet")))
+    """Rows in visible chunks, counted from their files: no row may be in two."""
+    chunks = folder.glob("store/generate_questions/*/*/[0-9]*.parquet")
+    return sum(pq.read_metadata(path).num_rows for path in chunks)
 
 
 def test_the_stand_in_is_never_chosen_by_accident(bench, monkeypatch, capsys):
@@ -266,3 +282,21 @@ def test_cpu_jobs_use_the_threads_they_were_given(tmp_path, monkeypatch):
     settings = {"samples": 1, "sampling": {"temperature": 0, "max_tokens": 2}}
     assert not generate_responses.main(bench.arguments("generate_responses", settings, "responses", *more))
     assert seen == [2]
+
+
+def test_over_budget_nothing_more_is_bought_and_no_model_is_loaded(bench, monkeypatch, capsys):
+    prices = {"cpu_core_hour": 1.0, "gpu_hour": {}, "currency": "USD"}
+    bench.respond([0, 1])
+    journal = next(bench.folder.glob("store/journal/trial/*/*.json"))
+    journal.write_text(json.dumps({**json.loads(journal.read_text()), "wall_seconds": 7200, "state": "failed"}))
+    budget.export({"budget": 2.5, "prices": prices})
+    try:
+        bench.respond([0, 1, 2])
+        budget.export({"budget": 1.5, "prices": prices})
+        monkeypatch.setattr("synthesis.engines.load", lambda *_: pytest.fail("a model was loaded"))
+        bench.respond([0, 1, 2])  # all bought: free
+        with pytest.raises(AssertionError):
+            bench.respond([0, 1, 2, 3])
+    finally:
+        budget.export({})
+    assert "has spent 2.00 USD of its budget of 1.5 USD" in capsys.readouterr().err

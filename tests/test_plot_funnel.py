@@ -5,7 +5,6 @@ import itertools
 import plot_funnel
 import pytest
 import small_run
-
 from synthesis import funnel
 from synthesis.errors import InputError
 from synthesis.funnel import StageCount
@@ -130,5 +129,5 @@ def test_an_empty_table_is_refused(tmp_path, capsys):
 
 
 def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(InputError, match="funnel.csv is missing"):
+    with pytest.raises(InputError, match=r"funnel\.csv is missing"):
         funnel.read(tmp_path / "funnel.csv")

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from synthesis import program, schema
 from synthesis.errors import InputError
 

@@ -81,6 +81,12 @@ def test_a_shortfall_warns_or_fails(tmp_path, capsys):
     assert "fewer than" not in capsys.readouterr().err
 
 
+def test_the_cap_counts_what_the_method_left(tmp_path, monkeypatch):
+    monkeypatch.setitem(select_questions.METHODS, "none", lambda rows, _: {rows[0]["question_id"]: "too_easy"})
+    assert run(tmp_path, [write(tmp_path, "alpha", range(6), {})], alpha={"cap": 2}) == 0
+    assert verdicts(tmp_path) == {"alpha-1": "too_easy", "alpha-2": "", "alpha-4": "", "alpha-5": "over_cap"}
+
+
 def test_empty_shards_pass(tmp_path):
     shards = [write(tmp_path, "alpha", [], {}), write(tmp_path, "alpha", [3], {}, "00001")]
     assert run(tmp_path, shards, alpha={"cap": 2}) == 0

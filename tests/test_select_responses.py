@@ -103,6 +103,9 @@ def test_verdicts_on_other_responses_are_refused(tmp_path, capsys):
     schema.write(tmp_path / "verdicts.parquet", [], schema.FILTERED_RESPONSES)
     assert run(tmp_path) == 1
     assert "question a, sample 0, is in" in capsys.readouterr().err
+    schema.write(tmp_path / "rewards.parquet", [], schema.REWARDS)
+    assert run(tmp_path) == 1, "a response without a verdict is no rejected one"
+    assert "verdicts.parquet" in capsys.readouterr().err
 
 
 def test_an_unknown_method_is_refused(tmp_path, capsys):

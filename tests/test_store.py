@@ -7,7 +7,6 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-
 from synthesis import program, store
 from synthesis.errors import InputError, Terminated
 from synthesis.store import COMPLETIONS, Key, Place, Store

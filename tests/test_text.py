@@ -51,7 +51,7 @@ def test_other_text(one, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["İstanbul", "ǰ\u0345", "5²⁺½", "\u1e9e ﬃ", "a\u0301\u200b\u0302 ＡＢ", "", " \u00a0\u200b "]
+    "text", ["İstanbul", "ǰ\u0345", "ß\u0301", "5²⁺½", "\u1e9e ﬃ", "a\u0301\u200b\u0302 ＡＢ", "", " \u00a0\u200b "]
 )
 def test_normalising_twice_changes_nothing(text):
     assert normalise(normalise(text)) == normalise(text)

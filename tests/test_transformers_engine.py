@@ -2,13 +2,12 @@
 
 import pytest
 import torch
-from tiny_model import CONTEXT, make_tiny_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
 from synthesis.engines import Machine
 from synthesis.engines.transformers_engine import TransformersEngine
 from synthesis.errors import InputError
-from synthesis.requests import Request, answer_requests, question_requests
+from synthesis.requests import Request, question_requests
+from tiny_model import CONTEXT, make_tiny_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 SAMPLING = {"temperature": 1.0, "top_p": 0.95, "top_k": 50, "max_tokens": 20}
 GREEDY = {"temperature": 0, "max_tokens": 12}
@@ -102,7 +101,9 @@ def test_candidates_with_one_first_token_are_refused(folder):
 
 def test_scores_are_mean_log_probabilities(folder):
     running = engine(folder, 3)
-    conversations = [(("user", f"{n} + {n} is?" * (n + 1)), ("assistant", f"The answer is {n}." * n)) for n in range(1, 6)]
+    conversations = [
+        (("user", f"{n} + {n} is?" * (n + 1)), ("assistant", f"The answer is {n}." * n)) for n in range(1, 6)
+    ]
     requests = [Request(f"row{n}", 0, "source", n, 0, messages, "none") for n, messages in enumerate(conversations)]
     found = dict(running.score(requests, "log_likelihood"))
     for request in requests:
@@ -125,7 +126,7 @@ def test_rows_longer_than_the_context_are_marked(folder):
 
 def test_a_conversation_too_long_to_score_is_named(folder):
     messages = (("user", "apples " * 2000), ("assistant", "4"))
-    with pytest.raises(InputError, match="question row1 .* raise the context"):
+    with pytest.raises(InputError, match=r"question row1 .* raise the context"):
         list(engine(folder).score([Request("row1", 0, "source", 1, 0, messages, "none")], "log_likelihood"))
 
 

@@ -55,14 +55,17 @@ def test_the_run_makes_every_artifact_and_then_nothing(clone):
 
 def test_every_job_has_log_benchmark_and_ledger(clone):
     results = clone.folder / "results/trial"
-    ledgers = {str(path.relative_to(results / "ledger").with_suffix("")) for path in (results / "ledger").rglob("*.json")}
+    ledgers = {
+        str(path.relative_to(results / "ledger").with_suffix("")) for path in (results / "ledger").rglob("*.json")
+    }
     ledgers |= {
         str(path.relative_to(clone.folder / "resources/ledger").with_suffix(""))
         for path in (clone.folder / "resources/ledger").rglob("*.json")
     }
     logs = {str(path.relative_to(results / "logs").with_suffix("")) for path in (results / "logs").rglob("*.log")}
     benchmarks = {
-        str(path.relative_to(results / "benchmarks").with_suffix("")) for path in (results / "benchmarks").rglob("*.tsv")
+        str(path.relative_to(results / "benchmarks").with_suffix(""))
+        for path in (results / "benchmarks").rglob("*.tsv")
     }
     assert ledgers == logs == benchmarks
     for path in (results / "logs").rglob("*.log"):
@@ -146,9 +149,7 @@ def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
             set(),
             id="response filter that keeps the same rows",
         ),
-        pytest.param(
-            {"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"
-        ),
+        pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
         pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
         pytest.param(
             {"assemble_dataset__exports": ["messages"]},
@@ -190,9 +191,7 @@ def test_raised_versions(clone):
 
 
 def test_empty_shards_pass_through_the_whole_chain(clone):
-    config = clone.config(
-        generate_questions__sources__writer__shard_size=2, select_questions__sources__writer__cap=4
-    )
+    config = clone.config(generate_questions__sources__writer__shard_size=2, select_questions__sources__writer__cap=4)
     clone.write_config(config)
     clone.run()
     rows = [len(_rows(path)) for path in sorted(clone.folder.glob("results/trial/generate_responses/writer/*.parquet"))]
@@ -213,7 +212,9 @@ def test_forgotten_rows_are_bought_again(clone):
     environment = {**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"}
     subprocess.run([*command, "--shard", "writer/00001"], cwd=clone.folder, check=True, env=environment)
     clone.run()
-    selected = [row for row in _rows(clone.folder / "results/trial/select_questions/writer/00001.parquet") if row["keep"]]
+    selected = [
+        row for row in _rows(clone.folder / "results/trial/select_questions/writer/00001.parquet") if row["keep"]
+    ]
     assert bought_since(before, clone.bought()) == {"generate_responses": 2 * len(selected)}
     assert clone.rows("generate_responses") == rows
 

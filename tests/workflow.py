@@ -24,7 +24,7 @@ class Clone:
         for name in COPIED:
             source, target = ROOT / name, self.folder / name
             if source.is_symlink():
-                target.symlink_to(os.readlink(source))
+                target.symlink_to(source.readlink())
             elif source.is_dir():
                 shutil.copytree(source, target, ignore=ignore)
             else:

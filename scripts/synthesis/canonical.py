@@ -32,5 +32,5 @@ def digest(value) -> str:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 (64 hexadecimal digits) of a file's bytes, read in pieces."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,7 +7,7 @@ failed, were killed or bought rows that a later filter rejects.
 
 import csv
 import io
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +121,9 @@ def bill(attempt: dict, prices: dict) -> Bill:
     hours = attempt["wall_seconds"] / 3600
     if attempt["gpus"]:
         amount, name = hours * attempt["gpus"], attempt["gpu_name"]
-        return Bill(amount, 0.0, *_priced(amount, prices["gpu_hour"].get(name), name or "a GPU whose name is not known"))
+        return Bill(
+            amount, 0.0, *_priced(amount, prices["gpu_hour"].get(name), name or "a GPU whose name is not known")
+        )
     amount = hours * attempt["cpu_cores"]
     return Bill(0.0, amount, *_priced(amount, prices["cpu_core_hour"], "a CPU core"))
 
@@ -235,6 +237,14 @@ def _text(amount: float | None) -> str:
     return "" if amount is None else f"{amount:.6f}"
 
 
+def shown(text: str, unknown: str = "") -> str:
+    """An amount of the table for a reader: two decimals from 1 on, below that all six; `unknown` if it is empty."""
+    if not text:
+        return unknown
+    amount = float(text)
+    return f"{amount:,.2f}" if amount >= 1 else text if amount else "0"
+
+
 def write(path: Path, rows: list[dict]) -> None:
     """Write the table as CSV in one atomic step."""
     text = io.StringIO()
@@ -248,7 +258,7 @@ def read(path: Path) -> list[dict]:
     """Read the table's rows as text. Raises InputError if it is missing or has other columns."""
     if not Path(path).is_file():
         raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != COLUMNS:
             raise InputError(f"{path} has other columns than this version writes; delete it and run again.")

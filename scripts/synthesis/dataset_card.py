@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from synthesis import costs
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 
@@ -98,7 +99,7 @@ def body(facts: Facts) -> str:
         reproducibility(facts),
         funnel(facts),
         contamination(facts),
-        costs(facts),
+        cost_table(facts),
         columns(),
         making(facts),
     ]
@@ -198,7 +199,11 @@ def _question_prompt(source: str, system: str | None) -> list[str]:
     start = f"Questions of `{source}`: the model goes on in an empty user turn of its chat template"
     if system is None:
         return [f"{start}, with the template's own system turn, if it has one."]
-    return [f"{start}, after this system turn:", _fence(system, "text")] if system else [f"{start}, without a system turn."]
+    return (
+        [f"{start}, after this system turn:", _fence(system, "text")]
+        if system
+        else [f"{start}, without a system turn."]
+    )
 
 
 def sampling(facts: Facts) -> str:
@@ -292,11 +297,11 @@ def contamination(facts: Facts) -> str:
     return "\n\n".join(lines)
 
 
-def costs(facts: Facts) -> str:
+def cost_table(facts: Facts) -> str:
     """Tokens, hours and money."""
     names = ["step", "type", "samples", "prompt_tokens", "completion_tokens"]
     amounts = ["gpu_hours", "cpu_core_hours", "cost", "spent"]
-    rows = [[row[name] for name in names] + [_amount(row[name]) for name in amounts] for row in facts.costs]
+    rows = [[row[name] for name in names] + [costs.shown(row[name]) for name in amounts] for row in facts.costs]
     rows[-1][0] = "total"
     total = facts.costs[-1]
     currency = total["currency"]
@@ -350,8 +355,3 @@ def _escape(text: str) -> str:
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else ""
-
-
-def _amount(text: str) -> str:
-    """An amount of the cost table with four decimals; empty stays empty."""
-    return f"{float(text):,.4f}" if text else ""

@@ -194,7 +194,7 @@ def read(path: Path) -> list[StageCount]:
     if not Path(path).is_file():
         raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
     counts: dict[tuple, StageCount] = {}
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)
         if table.fieldnames != COLUMNS:
             raise InputError(f"{path} does not have the columns {', '.join(COLUMNS)}; delete it and run again.")

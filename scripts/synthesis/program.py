@@ -111,7 +111,9 @@ def _finish(options, job: Job, work) -> int:
         log.error("%s: %s", job.name, error)
         state, code = "failed", 1
     except Terminated:
-        log.error("%s: stopped by SIGTERM; finished rows are in the store, the next start goes on from there.", job.name)
+        log.error(
+            "%s: stopped by SIGTERM; finished rows are in the store, the next start goes on from there.", job.name
+        )
         state, code = "terminated", TERMINATED_EXIT_CODE
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -129,7 +131,7 @@ def _finish(options, job: Job, work) -> int:
 
 def _no_space(error: OSError, ledger: Path) -> str:
     where = error.filename or ledger.parent
-    folder = next((parent for parent in [Path(where), *Path(where).parents] if parent.is_dir()), Path("."))
+    folder = next((parent for parent in [Path(where), *Path(where).parents] if parent.is_dir()), Path())
     free = shutil.disk_usage(folder).free / 2**20
     return f"no disk space left for {where} ({free:.0f} MiB free); make room or move results/, then run again."
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from synthesis import engines, program
+from synthesis import budget, engines, machine, program
 from synthesis.engines import Machine
 from synthesis.ledger import read_json
 from synthesis.requests import Request
@@ -56,20 +56,24 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
 
 
 def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
+    budget.check(options.store, options.run)
     attempt = job.attempt
     attempt.model, attempt.engine = manifest["model"], manifest["engine"]
     attempt.gpus, attempt.cpu_cores = options.gpus, options.threads
+    attempt.gpu_name = ", ".join(sorted(set(machine.gpu_names()))) if options.gpus else ""
     attempt.journal_in(options.store)
     job.step(f"loading {manifest['model']}")
-    machine = Machine(options.gpus, options.threads, options.batch_rows, options.batch_tokens)
+    capacity = Machine(options.gpus, options.threads, options.batch_rows, options.batch_tokens)
     before = attempt.wall_seconds
-    engine = engines.load(options.model, machine)
-    attempt.gpu_name, attempt.versions = engine.gpu_name, {manifest["engine"]: engine.version}
+    engine = engines.load(options.model, capacity)
+    attempt.versions = {manifest["engine"]: engine.version}
     attempt.save()
     attempt.load_seconds = round(attempt.wall_seconds - before, 3)
     attempt.save()
     job.step("writing" if store.rows is COMPLETIONS else "scoring", len(missing))
-    results = engine.generate(missing, shaping) if store.rows is COMPLETIONS else engine.score(missing, shaping["method"])
+    results = (
+        engine.generate(missing, shaping) if store.rows is COMPLETIONS else engine.score(missing, shaping["method"])
+    )
     with store.writer(attempt.attempt, options.chunk_rows, options.chunk_seconds) as writer:
         for request, result in results:
             values = asdict(result)
@@ -83,9 +87,7 @@ def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
 def _book(job: program.Job, rows: list[dict], bought: int) -> None:
     """Book the job's rows and tokens, and which attempt each row came from."""
     job.rows(asked=len(rows), bought=bought, reused=len(rows) - bought)
-    job.ledger.tokens = {
-        name: sum(row[f"{name}_tokens"] for row in rows) for name in ("prompt", "completion")
-    }
+    job.ledger.tokens = {name: sum(row[f"{name}_tokens"] for row in rows) for name in ("prompt", "completion")}
     for row in rows:
         origin = row["attempt"]
         job.ledger.rows_by_attempt[origin] = job.ledger.rows_by_attempt.get(origin, 0) + 1

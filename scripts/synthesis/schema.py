@@ -134,9 +134,9 @@ class replacing:
 
     def __exit__(self, kind, error, trace) -> None:
         if kind is None:
-            with open(self.temporary, "rb") as file:
+            with self.temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            os.replace(self.temporary, self.path)
+            self.temporary.replace(self.path)
         else:
             self.temporary.unlink(missing_ok=True)
 

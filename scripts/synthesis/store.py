@@ -172,7 +172,7 @@ def publish_chunk(folder: Path, chunk: pa.Table) -> Path:
     temporary = folder / f".{uuid.uuid4().hex}.partial"
     try:
         pq.write_table(chunk, temporary, compression="zstd")
-        with open(temporary, "rb") as file:
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         return _link_to_next_number(temporary, folder)
     finally:
@@ -220,5 +220,5 @@ def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
         if count < len(chunk):
             publish_chunk(path.parent, chunk.filter(pc.invert(gone)))
         trash.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, trash)
+        path.replace(trash)
     return count

@@ -38,8 +38,8 @@ def normalise(text: str) -> str:
     text = _SUPERSCRIPTS.sub(lambda found: "^" + found[0], text)
     text = _SUBSCRIPTS.sub(lambda found: "_" + found[0], text)
     text = _FRACTIONS.sub(" ", text)
-    for _ in range(2):  # folding case can undo the composition that NFKC made
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    # Again, because folding case undoes some of the compositions that NFKC made.
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 

@@ -50,7 +50,6 @@ class Engine(Protocol):
     """The one interface of all engines. Rows come back as they finish, in any order."""
 
     version: str
-    gpu_name: str
 
     def generate(self, requests: list[Request], sampling: dict) -> Iterator[tuple[Request, Completion]]:
         """Write one completion for each request.
@@ -80,4 +79,6 @@ def load(manifest_path: Path, machine: Machine) -> Engine:
         from synthesis.engines.stand_in_engine import StandInEngine
 
         return StandInEngine()
-    raise InputError(f"{manifest_path} names the engine {manifest['engine']}, which does not exist; fetch the model anew.")
+    raise InputError(
+        f"{manifest_path} names the engine {manifest['engine']}, which does not exist; fetch the model anew."
+    )

@@ -19,7 +19,6 @@ class StandInEngine:
     """Writes short arithmetic questions and answers made from the digest of each request."""
 
     version = "1"
-    gpu_name = ""
 
     def __init__(self):
         if os.environ.get("SYNTHESIS_ALLOW_STAND_IN") != "1":

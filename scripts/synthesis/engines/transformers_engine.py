@@ -28,7 +28,6 @@ class TransformersEngine:
         self.machine = machine
         self.context = manifest["context"]
         self.device = torch.device("cuda" if machine.gpus else "cpu")
-        self.gpu_name = torch.cuda.get_device_name() if machine.gpus else ""
         remote_code = manifest["trust_remote_code"]
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=remote_code)
         self.model = AutoModelForCausalLM.from_pretrained(
