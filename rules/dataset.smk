@@ -1,6 +1,7 @@
 rule dataset:
     input:
         PLAN.dataset_files("data"),
+        [PLAN.dataset_files(name) for name in config["assemble_dataset"]["exports"]],
         "<results>/dataset/README.md",
 
 

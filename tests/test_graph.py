@@ -47,12 +47,13 @@ def test_every_config_plans_its_shards(clone, name, profile):
 
 
 def test_a_config_replaces_the_default_one_instead_of_merging(clone):
-    output = clone.run("-n", config="config/demo.yaml")
+    output = clone.run("fetch", "--summary", config="config/demo.yaml")
     default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     demo = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
-    for name in set(default["models"]) - set(demo["models"]):
-        assert f"models/{name}/" not in output
-    assert "models/smollm2/" in output
+    for group in ("problems", "benchmarks"):
+        assert set(default[group]).isdisjoint(demo[group])
+        assert all(f"resources/{group}/{name}.parquet" in output for name in demo[group])
+        assert not any(f"resources/{group}/{name}.parquet" in output for name in default[group])
 
 
 @pytest.mark.parametrize("target", ["fetch", "questions", "responses", "dataset"])
