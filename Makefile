@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PROFILE ?= local
 CONFIG ?= config/config.yaml
-SNAKEMAKE := $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
+SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 
 .PHONY: help demo imported run report test lint format lock sign forget install
@@ -30,7 +30,10 @@ imported: CONFIG := config/imported.yaml
 imported: report ## The small example that answers questions of your own
 
 run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
-	$(SNAKEMAKE)
+	@test -f $(CONFIG) || { echo "$(CONFIG) does not exist; give a config file with CONFIG=..."; exit 1; }
+	@mkdir -p results && touch results/.started
+	@$(SNAKEMAKE) || { echo; echo "What went wrong:"; \
+	  find results -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | cut -d' ' -f4-; exit 1; }
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
