@@ -37,6 +37,7 @@ pathvars:
 wildcard_constraints:
     source="|".join(PLAN.sources),
     shard=r"\d{5}",
+    digest=r"[0-9a-f]{8}",
     judge="|".join(PLAN.judges) or "none",
     model="|".join(config["models"]),
     problems="|".join(config["problems"]) or "none",

@@ -41,9 +41,7 @@ rule write_dataset_card:
         data=PLAN.dataset_files("data"),
         funnel="<results>/tables/funnel.csv",
         costs="<results>/tables/costs.csv",
-        manifests=collect(
-            "<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()
-        ),
+        manifests=PLAN.resources("models", PLAN.models_in_use()),
         prompts=PLAN.prompts(),
         ledgers=PLAN.ledgers(),
     output:

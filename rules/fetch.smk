@@ -1,21 +1,18 @@
 rule fetch:
     input:
-        collect("<resources>/models/{model}/manifest.json", model=PLAN.models_in_use()),
-        collect("<resources>/problems/{problems}.parquet", problems=config["problems"]),
-        collect(
-            "<resources>/benchmarks/{benchmark}.parquet",
-            benchmark=config["benchmarks"],
-        ),
+        PLAN.resources("models", PLAN.models_in_use()),
+        PLAN.resources("problems", config["problems"]),
+        PLAN.resources("benchmarks", config["benchmarks"]),
 
 
 rule fetch_model:
     output:
-        manifest="<resources>/models/{model}/manifest.json",
-        ledger="<resources>/ledger/fetch_model/{model}.json",
+        manifest="<resources>/models/{model}-{digest}/manifest.json",
+        ledger="<resources>/ledger/fetch_model/{model}-{digest}.json",
     log:
-        "<logs>/fetch_model/{model}.log",
+        "<logs>/fetch_model/{model}-{digest}.log",
     benchmark:
-        "<benchmarks>/fetch_model/{model}.tsv"
+        "<benchmarks>/fetch_model/{model}-{digest}.tsv"
     conda:
         "../envs/fetch.yaml"
     threads: 2
@@ -33,13 +30,15 @@ rule fetch_model:
 
 
 rule fetch_problems:
+    input:
+        PLAN.local_file("problems", "problems"),
     output:
-        problems="<resources>/problems/{problems}.parquet",
-        ledger="<resources>/ledger/fetch_problems/{problems}.json",
+        problems="<resources>/problems/{problems}-{digest}/{problems}.parquet",
+        ledger="<resources>/ledger/fetch_problems/{problems}-{digest}.json",
     log:
-        "<logs>/fetch_problems/{problems}.log",
+        "<logs>/fetch_problems/{problems}-{digest}.log",
     benchmark:
-        "<benchmarks>/fetch_problems/{problems}.tsv"
+        "<benchmarks>/fetch_problems/{problems}-{digest}.tsv"
     conda:
         "../envs/fetch.yaml"
     resources:
@@ -56,13 +55,15 @@ rule fetch_problems:
 
 
 rule fetch_benchmark:
+    input:
+        PLAN.local_file("benchmarks", "benchmark"),
     output:
-        benchmark="<resources>/benchmarks/{benchmark}.parquet",
-        ledger="<resources>/ledger/fetch_benchmark/{benchmark}.json",
+        benchmark="<resources>/benchmarks/{benchmark}-{digest}/{benchmark}.parquet",
+        ledger="<resources>/ledger/fetch_benchmark/{benchmark}-{digest}.json",
     log:
-        "<logs>/fetch_benchmark/{benchmark}.log",
+        "<logs>/fetch_benchmark/{benchmark}-{digest}.log",
     benchmark:
-        "<benchmarks>/fetch_benchmark/{benchmark}.tsv"
+        "<benchmarks>/fetch_benchmark/{benchmark}-{digest}.tsv"
     conda:
         "../envs/fetch.yaml"
     resources:

@@ -1,13 +1,7 @@
 rule merge_problems:
     input:
-        problems=collect(
-            "<resources>/problems/{problems}.parquet",
-            problems=config.get("merge_problems", {}).get("problems", []),
-        ),
-        benchmarks=collect(
-            "<resources>/benchmarks/{benchmark}.parquet",
-            benchmark=config["benchmarks"],
-        ),
+        problems=PLAN.resources("problems", PLAN.merged_problems()),
+        benchmarks=PLAN.resources("benchmarks", config["benchmarks"]),
     output:
         train="<results>/merge_problems/train.parquet",
         held_out="<results>/merge_problems/held_out.parquet",

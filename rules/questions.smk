@@ -48,10 +48,7 @@ rule filter_questions:
             if PLAN.filters_use_held_out()
             else []
         ),
-        benchmarks=collect(
-            "<resources>/benchmarks/{benchmark}.parquet",
-            benchmark=PLAN.benchmarks_of_filters(),
-        ),
+        benchmarks=PLAN.resources("benchmarks", PLAN.benchmarks_of_filters()),
     output:
         verdicts="<results>/filter_questions/{source}/{shard}.parquet",
         signatures="<results>/filter_questions/{source}/{shard}.signatures.parquet",

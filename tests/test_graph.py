@@ -52,8 +52,8 @@ def test_a_config_replaces_the_default_one_instead_of_merging(clone):
     demo = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
     for group in ("problems", "benchmarks"):
         assert set(default[group]).isdisjoint(demo[group])
-        assert all(f"resources/{group}/{name}.parquet" in output for name in demo[group])
-        assert not any(f"resources/{group}/{name}.parquet" in output for name in default[group])
+        assert all(f"resources/{group}/{name}-" in output for name in demo[group])
+        assert not any(f"resources/{group}/{name}-" in output for name in default[group])
 
 
 @pytest.mark.parametrize("target", ["fetch", "questions", "responses", "dataset"])

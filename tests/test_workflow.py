@@ -7,8 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from synthesis import configuration
+from synthesis.pending import gpus_for
+from synthesis.plan import Plan
 from workflow import Clone, bought_since
 
 pytestmark = pytest.mark.workflow
@@ -272,3 +276,74 @@ def test_the_report_is_made(clone):
     text = (clone.folder / "report.html").read_text()
     assert "funnel" in text
     assert len(text) > 100_000
+
+
+def test_two_definitions_under_one_name_do_not_meet(clone):
+    """A model of the same name in another config is another model; neither run touches the other's files."""
+    before = clone.attempts()
+    models = clone.config()["models"]
+    models["writer"]["license"] = "another"
+    clone.write_config(clone.config(run="other", models=models), "other.yaml")
+    clone.run(config="other.yaml")
+    assert len(list((clone.folder / "resources/models").iterdir())) == 2
+    assert "Nothing to be done" in clone.run()
+    assert clone.attempts().items() >= before.items()
+
+
+def test_a_changed_problem_file_is_read_again(clone):
+    before = clone.attempts()
+    path = clone.folder / "tests/data/problems.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    clone.run()
+    assert {"fetch_problems", "merge_problems", "filter_questions"} <= clone.rules_that_ran(before)
+    assert "generate_questions" not in clone.rules_that_ran(before)
+
+
+def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypatch):
+    monkeypatch.chdir(clone.folder)
+    monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
+    config = configuration.load(Path("trial.yaml"))
+    configuration.validate(config)
+    plan = Plan(config)
+    results, manifest = Path("results/trial"), str(next(Path("resources/models").glob("*/manifest.json")))
+    wildcards = SimpleNamespace(source="writer", shard="00001", judge="solvability")
+
+    class Inputs(list):
+        def __init__(self, **files):
+            super().__init__(
+                path for value in files.values() for path in ([value] if isinstance(value, str) else value)
+            )
+            vars(self).update(files)
+
+    def shard(stage):
+        return str(results / stage / "writer/00001.parquet")
+
+    prompt = "config/prompts/response_short.yaml"
+    judged = [shard("filter_questions"), shard("find_duplicates")]
+    inputs = {
+        "generate_questions": Inputs(model=manifest),
+        "judge_questions": Inputs(
+            model=manifest,
+            prompt="config/prompts/solvability_probability.yaml",
+            questions=shard("generate_questions"),
+            verdicts=judged,
+        ),
+        "generate_responses": Inputs(
+            model=manifest, prompt=prompt, questions=shard("generate_questions"), verdicts=shard("select_questions")
+        ),
+        "score_responses": Inputs(
+            model=manifest,
+            prompt=prompt,
+            questions=shard("generate_questions"),
+            responses=shard("generate_responses"),
+            verdicts=shard("filter_responses"),
+        ),
+    }
+    for stage in PAID:
+        asked = gpus_for(plan, stage, "results/store")
+        assert asked(wildcards, inputs[stage]) == 0, stage
+        shutil.rmtree(Path("results/store") / stage)
+        assert asked(wildcards, inputs[stage]) == 1, stage
+        with pytest.raises(FileNotFoundError) as error:
+            asked(wildcards, Inputs(model="missing.json"))
+        assert error.value.filename == "missing.json"

@@ -8,7 +8,7 @@ import re
 import shlex
 
 from synthesis import layout
-from synthesis.canonical import canonical_json
+from synthesis.canonical import canonical_json, digest
 from synthesis.layout import SHARD_DIGITS
 
 RESULTS = "<results>"
@@ -90,9 +90,38 @@ class Plan:
 
     # Models and files that a rule reads
 
+    def resource(self, group: str, name: str) -> str:
+        """File of a fetched model (its manifest), problem set or benchmark.
+
+        The folder's name ends in a digest of its definition, because runs with different definitions under the same
+        name may share a clone.
+        """
+        file = "manifest.json" if group == "models" else f"{name}.parquet"
+        return f"<resources>/{group}/{self._resource_folder(group, name)}/{file}"
+
+    def resources(self, group: str, names) -> list[str]:
+        """Files of several fetched models, problem sets or benchmarks."""
+        return [self.resource(group, name) for name in names]
+
+    def _resource_folder(self, group: str, name: str) -> str:
+        return f"{name}-{digest(self.config[group][name])[:8]}"
+
+    def local_file(self, group: str, wildcard: str):
+        """A function of the wildcards: the file of the user's that a problem set or benchmark is made from, if any."""
+
+        def path(wildcards):
+            source = self.config[group][wildcards[wildcard]]["source"]
+            return source["file"]["path"] if "file" in source else []
+
+        return path
+
+    def merged_problems(self) -> list[str]:
+        """Names of the problem sets that are merged."""
+        return self.config.get("merge_problems", {}).get("problems", [])
+
     def manifest(self, model: str) -> str:
         """Manifest of a fetched model."""
-        return f"<resources>/models/{model}/manifest.json"
+        return self.resource("models", model)
 
     def stage_manifest(self, stage: str) -> str:
         """Manifest of the model of a stage that has one model."""
@@ -207,10 +236,16 @@ class Plan:
         return [*self._fetch_ledgers(), *made]
 
     def _fetch_ledgers(self) -> list[str]:
-        fetched = [f"fetch_model/{name}" for name in self.models_in_use()]
-        fetched += [f"fetch_problems/{name}" for name in self.config["problems"]]
-        fetched += [f"fetch_benchmark/{name}" for name in self.config["benchmarks"]]
-        return [f"<resources>/ledger/{job}.json" for job in fetched]
+        fetched = {
+            ("fetch_model", "models"): self.models_in_use(),
+            ("fetch_problems", "problems"): self.config["problems"],
+            ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
+        }
+        return [
+            f"<resources>/ledger/{rule}/{self._resource_folder(group, name)}.json"
+            for (rule, group), names in fetched.items()
+            for name in names
+        ]
 
     def dataset_files(self, folder: str) -> list[str]:
         """The files of the data set, or of an export of it, in their folder."""

@@ -51,7 +51,7 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
         _buy_missing(options, job, store, missing, shaping, manifest)
     found = store.read(places)
     rows = [found[request.place.key] for request in requests]
-    _book(job, rows, len(missing))
+    _book(job, store.rows, rows, len(missing))
     return rows
 
 
@@ -79,15 +79,23 @@ def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
             values = asdict(result)
             writer.add(request.place, {**values, "engine": manifest["engine"], "engine_version": engine.version})
             attempt.rows += 1
-            attempt.prompt_tokens += result.prompt_tokens
-            attempt.completion_tokens += result.completion_tokens
+            read, written = _tokens(store.rows, values)
+            attempt.prompt_tokens += read
+            attempt.completion_tokens += written
             job.advance()
 
 
-def _book(job: program.Job, rows: list[dict], bought: int) -> None:
+def _tokens(kind, row: dict) -> tuple[int, int]:
+    """Tokens that the model read and wrote for a row; a score is made by reading alone."""
+    read, written = row["prompt_tokens"], row["completion_tokens"]
+    return (read, written) if kind is COMPLETIONS else (read + written, 0)
+
+
+def _book(job: program.Job, kind, rows: list[dict], bought: int) -> None:
     """Book the job's rows and tokens, and which attempt each row came from."""
     job.rows(asked=len(rows), bought=bought, reused=len(rows) - bought)
-    job.ledger.tokens = {name: sum(row[f"{name}_tokens"] for row in rows) for name in ("prompt", "completion")}
+    counts = [_tokens(kind, row) for row in rows]
+    job.ledger.tokens = {"prompt": sum(read for read, _ in counts), "completion": sum(written for _, written in counts)}
     for row in rows:
         origin = row["attempt"]
         job.ledger.rows_by_attempt[origin] = job.ledger.rows_by_attempt.get(origin, 0) + 1

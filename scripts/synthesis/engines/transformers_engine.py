@@ -24,7 +24,7 @@ class TransformersEngine:
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         torch.set_num_threads(machine.threads)
-        self.version = f"transformers {transformers.__version__}, torch {torch.__version__}"
+        self.version = f"{transformers.__version__} (torch {torch.__version__})"
         self.machine = machine
         self.context = manifest["context"]
         self.device = torch.device("cuda" if machine.gpus else "cpu")
