@@ -62,11 +62,13 @@ class Bench:
         schema.write(self.folder / name, [verdict(f"id{index}") for index in kept], schema.QUESTION_VERDICTS)
         return self.folder / name
 
-    def arguments(self, rule: str, settings: dict, output: str, *more, code_version="1.1", model="model", run="trial"):
+    def arguments(
+        self, rule, settings, output, *more, code_version="1.1", model="model", run="trial", chunk_rows=1000
+    ) -> list[str]:
         fixed = ["--run", run, "--settings", json.dumps(settings), "--code-version", code_version]
         fixed += ["--ledger", self.folder / f"ledger/{rule}/{output}.json", "--log", self.folder / f"{output}.log"]
         fixed += ["--store", self.folder / "store", "--model", self.folder / model / "manifest.json"]
-        fixed += ["--output", self.folder / f"{output}.parquet"]
+        fixed += ["--output", self.folder / f"{output}.parquet", "--chunk-rows", chunk_rows]
         return [str(argument) for argument in (*fixed, *more)]
 
     def ledger(self, rule: str, output: str) -> dict:

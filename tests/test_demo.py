@@ -1,0 +1,91 @@
+"""The demo as a new user runs it: `make demo`, then again, on the real model."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from workflow import ROOT, Clone
+
+pytestmark = pytest.mark.demo
+
+MOST_GENERATED_TOKENS = 10_000
+GENERATING = ("generate_questions", "judge_questions", "generate_responses")
+
+
+def make(clone: Clone, target: str) -> str:
+    """Run a make target in the clone with the running environment; returns what it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", target, f"VENV={Path(sys.executable).parent.parent}"]
+    result = subprocess.run(
+        command, cwd=clone.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    print(result.stdout)
+    assert result.returncode == 0
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("demo"))
+    for name in ("Makefile", "requirements.txt", "requirements-test.txt"):
+        (clone.folder / name).write_bytes((ROOT / name).read_bytes())
+    return clone
+
+
+@pytest.fixture(scope="module")
+def printed(clone):
+    return make(clone, "demo")
+
+
+def test_the_demo_makes_a_data_set_that_loads_with_one_line(clone, printed, tmp_path):
+    results = clone.folder / "results/demo"
+    rows = sum(pq.read_metadata(path).num_rows for path in (results / "dataset/data").glob("*.parquet"))
+    assert rows > 0
+    code = f"import datasets; print(datasets.load_dataset({str(results / 'dataset')!r}))"
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(tmp_path)}
+    loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert loaded.returncode == 0, loaded.stderr
+    assert f"num_rows: {rows}" in loaded.stdout
+
+
+def test_the_demo_shows_what_runs_and_ends_with_a_summary(clone, printed):
+    assert re.search(r"generate_questions smollm2/\d{5}: writing, \d+ of \d+ rows, .* to go", printed)
+    assert re.search(r"generate_responses +\d+ of \d+", printed)
+    for word in ("Tokens:", "Hours", "Cost:", "results/demo/dataset", "results/demo/report.html"):
+        assert word in printed, word
+
+
+def test_the_demo_keeps_its_token_budget(clone, printed):
+    paths = [path for rule in GENERATING for path in (clone.folder / "results/demo/ledger" / rule).rglob("*.json")]
+    generated = sum(json.loads(path.read_text())["tokens"]["completion"] for path in paths)
+    assert 0 < generated <= MOST_GENERATED_TOKENS
+
+
+def test_the_report_holds_funnel_costs_and_card(clone, printed):
+    text = (clone.folder / "results/demo/report.html").read_text()
+    for name in ("funnel.svg", "funnel.csv", "costs.csv", "README.md"):
+        assert name in text, name
+
+
+def test_a_second_demo_has_nothing_to_do(clone, printed):
+    again = make(clone, "demo")
+    assert "Nothing to be done" in again
+    assert "of the data set" in again
+
+
+def test_imported_questions_get_answers_and_rewards_from_the_same_model(clone, printed):
+    """Own questions in, answers and rewards out; the model is not fetched again."""
+    before = clone.attempts("demo")
+    make(clone, "imported")
+    rows = clone.rows("score_responses", "imported")
+    assert rows
+    assert all(row["reward"] < 0 for row in rows)
+    judgements = clone.rows("judge_questions", "imported", ".judgements")
+    assert len(judgements) == 12
+    assert all(row["text"] for row in judgements)
+    assert clone.attempts("demo") == before
