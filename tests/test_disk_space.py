@@ -3,9 +3,10 @@
 import subprocess
 
 import pytest
+from synthesis import schema
 from test_paid_programs import Bench
 
-from synthesis import schema
+SETTINGS = {"samples": 20, "sampling": {"temperature": 1, "max_tokens": 8}}
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_full_disk_ends_with_a_sentence_and_the_next_start_goes_on(small_disk,
     assert not [path for path in small_disk.rglob("*") if path.name.endswith(".partial")]
     bought = len(list(small_disk.glob("generate_responses/*/*/*.parquet")))
     filler.unlink()
-    rows = bench.respond(range(40), settings={"samples": 20, "sampling": {"temperature": 1, "max_tokens": 8}})
+    rows = bench.respond(range(40), settings=SETTINGS)
     assert len(rows) == 800
     assert bench.bought() == 800 - 50 * bought
     assert len(schema.read(tmp_path / "responses.parquet", schema.RESPONSES)) == 800
