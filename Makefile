@@ -33,7 +33,7 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 	@test -f $(CONFIG) || { echo "$(CONFIG) does not exist; give a config file with CONFIG=..."; exit 1; }
 	@mkdir -p results && touch results/.started
 	@$(SNAKEMAKE) || { echo; echo "What went wrong:"; \
-	  find results -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | cut -d' ' -f4-; exit 1; }
+	  find results/ -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | cut -d' ' -f4-; exit 1; }
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
@@ -64,7 +64,7 @@ lock: ## Pin every version anew from requirements.in and requirements-test.in
 	rm -rf .venv-lock
 
 sign: $(INSTALLED) ## After a code change: make sign [ROWS="rules"] [OUTPUT="rules"]; see CONTRIBUTING.md
-	cd scripts && ../$(BIN)/python -m synthesis.code_version --rows $(ROWS) --output $(OUTPUT)
+	cd scripts && $(abspath $(BIN))/python -m synthesis.code_version --rows $(ROWS) --output $(OUTPUT)
 
 forget: $(INSTALLED) ## Forget bought rows: make forget CONFIG=... STAGE=generate_responses [SHARD=source/00001]
 	$(BIN)/python scripts/forget_rows.py --config $(CONFIG) --stage $(STAGE) $(if $(SHARD),--shard $(SHARD))

@@ -32,6 +32,7 @@ rule all:
         rules.dataset.input,
         # Named here so that a file that somebody removed is made again, although nothing after it is older.
         PLAN.stage_files(PLAN.every_stage()),
+        ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

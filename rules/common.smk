@@ -11,10 +11,14 @@ from synthesis.plan import Plan, compact_files
 
 machine.put_running_python_first()
 try:
-    # Snakemake's reader lets a key stand twice; ours does not. The last file is the one that counts.
-    for path in workflow.configfiles[-1:]:
-        configuration.load(path)
-    configuration.validate(config, ", ".join(map(str, workflow.configfiles[-1:])))
+    # Snakemake merges a given file into the default one in every process it starts without the profile, such as the
+    # jobs on a cluster, and its reader lets a key stand twice. So the given file is read here, alone.
+    for path in workflow.overwrite_configfiles[-1:]:
+        given = configuration.load(Path(path))
+        config.clear()
+        config.update(given, **(workflow.config_settings.config or {}))
+    names = [*workflow.overwrite_configfiles, *workflow.configfiles]
+    configuration.validate(config, names[0] if names else "the configuration")
     # A limit on `gpu` means that the jobs run on this machine: it can't be more than the machine has.
     if "gpu" in workflow.global_resources:
         workflow.register_resource("gpu", len(machine.gpu_names()))

@@ -6,6 +6,8 @@ rule fetch:
 
 
 rule fetch_model:
+    input:
+        PLAN.chat_template,
     output:
         manifest="<resources>/models/{model}-{digest}/manifest.json",
         ledger="<resources>/ledger/fetch_model/{model}-{digest}.json",

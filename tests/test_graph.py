@@ -109,3 +109,26 @@ def test_a_wrong_key_ends_before_any_job(clone):
     assert "samples" in output
     assert "Traceback" not in output
     assert not (clone.folder / "results").exists()
+
+
+def test_a_mistake_is_reported_with_the_name_of_the_given_file(clone):
+    config = clone.config()
+    config["seeds"] = 3
+    assert "mine.yaml: " in clone.run(config=clone.write_config(config, "mine.yaml"), fails=True)
+
+
+def test_a_key_that_stands_twice_is_refused(clone):
+    path = clone.folder / "twice.yaml"
+    path.write_text((ROOT / "tests/configs/stand_in.yaml").read_text() + "seed: 8\n")
+    output = clone.run(config="twice.yaml", fails=True)
+    assert "twice.yaml" in output
+    assert "seed" in output
+    assert "Traceback" not in output
+
+
+def test_processes_started_without_the_profile_read_the_given_file_alone(clone):
+    """Jobs on a cluster get no `replace-workflow-config`; a merged config would mix two experiments."""
+    command = [Path(sys.executable).parent / "snakemake", "-n", "--configfile", "config/demo.yaml"]
+    result = subprocess.run(command, cwd=clone.folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert job_counts(result.stdout)["fetch_problems"] == 2

@@ -186,5 +186,18 @@ def test_forgotten_rows_move_to_the_trash_and_others_stay(tmp_path):
     assert rows.missing(places) == places[:5]
     assert not others.missing(places)
     assert sum(pq.read_metadata(path).num_rows for path in trash.rglob("*.parquet")) >= 5
-    assert store.forget(root, "generate_responses", "mine", trash, lambda source, index: True) == 5
+    assert store.forget(root, "generate_responses", "mine", tmp_path / "more", lambda source, index: True) == 5
     assert rows.missing(places) == places
+
+
+def test_forgetting_a_row_changes_no_other_row(tmp_path):
+    """The rows that stay keep their place before those of a second writer."""
+    rows = open_store(tmp_path / "store")
+    rows.note_use("mine")
+    places = [place(index) for index in range(4)]
+    add(rows, places, attempt="first", text="first")
+    add(rows, places, attempt="second", text="second")
+    before = rows.read(places[1:])
+    store.forget(tmp_path / "store", "generate_responses", "mine", tmp_path / "trash", lambda source, index: index == 0)
+    assert rows.read(places[1:]) == before
+    assert rows.missing(places) == places[:1]

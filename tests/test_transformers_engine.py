@@ -137,3 +137,10 @@ def test_batches_keep_the_token_budget(folder):
     assert sorted(number for batch in batches for number, _ in batch) == list(range(6))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * (max(len(tokens) for _, tokens in batch) + 20) <= 300
+
+
+def test_every_bit_of_a_seed_counts(folder):
+    """Seeds that differ above the 32nd bit only give different texts."""
+    requests = [conversation(number, "Anna has 3", 12345 + (number << 32)) for number in range(8)]
+    found = texts(engine(folder).generate(requests, SAMPLING))
+    assert len(set(found.values())) >= 7

@@ -92,7 +92,20 @@ def _code_digest(path: Path) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(repr(_shape(tree)).encode()).hexdigest()
+
+
+def _shape(node):
+    """A syntax tree as nested lists that are the same in every Python version: without what is empty or a spelling."""
+    if isinstance(node, list):
+        return [_shape(item) for item in node if not (isinstance(item, ast.Constant) and item.value == "")]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = [(name, value) for name, value in ast.iter_fields(node) if name != "kind"]
+    return [
+        type(node).__name__,
+        *((name, _shape(value)) for name, value in fields if value is not None and value != []),
+    ]
 
 
 def main() -> None:

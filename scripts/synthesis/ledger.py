@@ -7,6 +7,7 @@ writes its ledger, which says how many of its rows came from which attempt.
 
 import json
 import os
+import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
@@ -44,6 +45,7 @@ class Attempt:
     def __post_init__(self):
         self._clock = time.monotonic()
         self._journal: Path | None = None
+        self._lock = threading.RLock()
 
     def journal_in(self, store: Path) -> None:
         """Keep this attempt in the store's journal from now on, so that it counts even if it is killed."""
@@ -52,14 +54,16 @@ class Attempt:
 
     def save(self) -> None:
         """Bring the wall time up to date and, if journaled, write the journal file in one atomic step."""
-        self.wall_seconds = round(time.monotonic() - self._clock, 3)
-        if self._journal:
-            schema.write_text(self._journal, json.dumps(asdict(self), indent=1) + "\n")
+        with self._lock:
+            self.wall_seconds = round(time.monotonic() - self._clock, 3)
+            if self._journal:
+                schema.write_text(self._journal, json.dumps(asdict(self), indent=1) + "\n")
 
     def close(self, state: str) -> None:
         """Book the end: `finished`, `failed` or `terminated`."""
-        self.state = state
-        self.save()
+        with self._lock:
+            self.state = state
+            self.save()
 
 
 def journal_folder(store: Path, run: str) -> Path:

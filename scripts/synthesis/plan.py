@@ -115,6 +115,10 @@ class Plan:
 
         return path
 
+    def chat_template(self, wildcards):
+        """The template file that replaces a model's own, if any."""
+        return self.config["models"][wildcards.model].get("chat_template") or []
+
     def merged_problems(self) -> list[str]:
         """Names of the problem sets that are merged."""
         return self.config.get("merge_problems", {}).get("problems", [])
@@ -231,7 +235,7 @@ class Plan:
         stages = [stage for stage in self.every_stage() if stage not in ("find_duplicates", "select_questions")]
         jobs = [f"{stage}/{source}/{shard}" for stage in stages for source, shard in self.pieces()]
         single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
-        merged = ["merge_problems/all"] if self.filters_use_held_out() else []
+        merged = ["merge_problems/all"] if self.merged_problems() else []
         made = [f"{RESULTS}/ledger/{job}.json" for job in [*merged, *jobs, *single]]
         return [*self._fetch_ledgers(), *made]
 
@@ -265,10 +269,6 @@ class Plan:
         """A judge's settings without its model and prompt."""
         kept = {key: value for key, value in self.judge(wildcards.judge).items() if key not in ("model", "prompt")}
         return canonical_json(kept)
-
-    def selection_settings(self, wildcards) -> str:
-        """How the questions of a source are selected."""
-        return canonical_json(self.config["select_questions"]["sources"][wildcards.source])
 
     def dataset_settings(self) -> str:
         """What `assemble_dataset` needs to know of the stages before it."""

@@ -112,7 +112,7 @@ def _finish(options, job: Job, work) -> int:
         state, code = "failed", 1
     except Terminated:
         log.error(
-            "%s: stopped by SIGTERM; finished rows are in the store, the next start goes on from there.", job.name
+            "%s: stopped by a signal; finished rows are in the store, the next start goes on from there.", job.name
         )
         state, code = "terminated", TERMINATED_EXIT_CODE
     except OSError as error:
@@ -171,11 +171,16 @@ def _on_sigterm(_number, _frame):
 
 
 def _raise_on_sigterm():
-    """Turn SIGTERM into `Terminated` in the main thread; returns a function that restores the old handler."""
+    """Turn SIGTERM and Ctrl-C into `Terminated` in the main thread; returns a function that restores the handlers."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    previous = signal.signal(signal.SIGTERM, _on_sigterm)
-    return lambda: signal.signal(signal.SIGTERM, previous)
+    previous = {number: signal.signal(number, _on_sigterm) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def restore():
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    return restore
 
 
 @contextmanager

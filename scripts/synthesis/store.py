@@ -201,8 +201,8 @@ def fingerprints(root: Path, stage: str, run: str | None = None) -> Iterator[Pat
 def forget(root: Path, stage: str, run: str, trash: Path, selected) -> int:
     """Move rows of a run's fingerprints to a trash folder, so that they are bought again; returns how many.
 
-    `selected(source, index)` says which rows. A chunk that holds other rows too is published anew without the
-    forgotten ones before the old chunk moves, so no other row is ever missing.
+    `selected(source, index)` says which rows. A chunk that holds other rows too is replaced in one step by one
+    without the forgotten ones, so no other row is ever missing or changes.
     """
     count = 0
     for folder in fingerprints(root, stage, run):
@@ -212,13 +212,18 @@ def forget(root: Path, stage: str, run: str, trash: Path, selected) -> int:
 
 
 def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
-    chunk = pq.read_table(path, partitioning=None)
+    chunk = read_chunk(path, pq.read_schema(path).names)
     source = path.parent.name.rpartition("-")[0]
     gone = pa.array([selected(source, index) for index in chunk["index"].to_pylist()], pa.bool_())
     count = pc.sum(gone).as_py() or 0
     if count:
-        if count < len(chunk):
-            publish_chunk(path.parent, chunk.filter(pc.invert(gone)))
         trash.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(trash)
+        os.link(path, trash)
+        if count == len(chunk):
+            path.unlink()
+        else:
+            # Under the old number, so that the same rows as before come first.
+            temporary = path.with_name(f".{uuid.uuid4().hex}.partial")
+            pq.write_table(chunk.filter(pc.invert(gone)), temporary, compression="zstd")
+            temporary.replace(path)
     return count

@@ -1,5 +1,6 @@
 """Sampling with one seed for each row, which Transformers does not offer by itself."""
 
+import numpy
 import torch
 from transformers import LogitsProcessor, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
@@ -18,15 +19,17 @@ class RowNoise(LogitsProcessor):
     """Adds Gumbel noise, so that the largest sum is a sample of the row's distribution (the Gumbel-max trick).
 
     Row i draws from its own generator, one draw of vocabulary size a step, so its samples depend on its seed and
-    its own logits only, never on the batch around it.
+    its own logits only, never on the batch around it. The generator is NumPy's Philox on the CPU, because PyTorch's
+    takes only 32 bits of a seed there and other numbers on a GPU.
     """
 
     def __init__(self, seeds: list[int], device: torch.device):
-        self.generators = [torch.Generator(device=device).manual_seed(seed) for seed in seeds]
+        self.generators = [numpy.random.Generator(numpy.random.Philox(key=seed)) for seed in seeds]
+        self.device = device
 
     def __call__(self, input_ids, scores):
         """Return `scores` (rows, vocabulary) in float32 with noise added."""
-        noise = torch.empty(scores.shape, dtype=torch.float32, device=scores.device)
-        for row, generator in zip(noise, self.generators, strict=True):
-            row.exponential_(generator=generator)
+        width = scores.shape[-1]
+        draws = [generator.standard_exponential(width, dtype=numpy.float32) for generator in self.generators]
+        noise = torch.from_numpy(numpy.stack(draws)).to(self.device)
         return scores.float() - noise.clamp_(min=torch.finfo(torch.float32).tiny).log_()
