@@ -201,3 +201,13 @@ def test_forgetting_a_row_changes_no_other_row(tmp_path):
     store.forget(tmp_path / "store", "generate_responses", "mine", tmp_path / "trash", lambda source, index: index == 0)
     assert rows.read(places[1:]) == before
     assert rows.missing(places) == places[:1]
+
+
+def test_a_damaged_chunk_is_named_by_forget(tmp_path):
+    rows = open_store(tmp_path / "store")
+    rows.note_use("mine")
+    add(rows, [place(1)])
+    chunk = store.chunk_files(rows.folder / "source-000000")[0]
+    chunk.write_bytes(b"not parquet")
+    with pytest.raises(InputError, match="move it away"):
+        store.forget(tmp_path / "store", "generate_responses", "mine", tmp_path / "trash", lambda source, index: True)

@@ -19,6 +19,7 @@ def convert(file: Path, folder: Path) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
         loaded = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
+    # What Transformers' reader raises for a damaged file or an unknown architecture; it has no error of its own.
     except (ValueError, KeyError, IndexError, struct.error, NotImplementedError) as error:
         raise InputError(f"{file.name} can't be read as a GGUF model ({error}); give another file.") from error
     # The loaded object counts as quantised and refuses to be saved; its weights are plain float32 by now.

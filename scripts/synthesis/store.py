@@ -158,8 +158,8 @@ def chunk_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.parquet") if not path.name.startswith("."))
 
 
-def read_chunk(path: Path, columns: list[str]) -> pa.Table:
-    """Read columns of a chunk. Raises InputError if the file is damaged, naming it."""
+def read_chunk(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a chunk, or some columns of it. Raises InputError if the file is damaged, naming it."""
     try:
         return pq.read_table(path, columns=columns, partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
@@ -212,7 +212,7 @@ def forget(root: Path, stage: str, run: str, trash: Path, selected) -> int:
 
 
 def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
-    chunk = read_chunk(path, pq.read_schema(path).names)
+    chunk = read_chunk(path)
     source = path.parent.name.rpartition("-")[0]
     gone = pa.array([selected(source, index) for index in chunk["index"].to_pylist()], pa.bool_())
     count = pc.sum(gone).as_py() or 0
@@ -223,7 +223,6 @@ def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
             path.unlink()
         else:
             # Under the old number, so that the same rows as before come first.
-            temporary = path.with_name(f".{uuid.uuid4().hex}.partial")
-            pq.write_table(chunk.filter(pc.invert(gone)), temporary, compression="zstd")
-            temporary.replace(path)
+            with schema.replacing(path) as temporary:
+                pq.write_table(chunk.filter(pc.invert(gone)), temporary, compression="zstd")
     return count
