@@ -302,3 +302,19 @@ def test_over_budget_nothing_more_is_bought_and_no_model_is_loaded(bench, monkey
     finally:
         budget.export({})
     assert "has spent 2.00 USD of its budget of 1.5 USD" in capsys.readouterr().err
+
+
+def test_a_finished_batch_is_visible_while_the_next_one_is_computed(tmp_path, monkeypatch):
+    """With chunks due at once, a kill loses only the batch in the engine."""
+    bench = Bench(tmp_path, "transformers")
+    visible, batch = [], transformers_engine.TransformersEngine._text_batch
+
+    def watched(self, rows, sampling):
+        visible.append(_visible_rows(tmp_path))
+        return batch(self, rows, sampling)
+
+    monkeypatch.setattr(transformers_engine.TransformersEngine, "_text_batch", watched)
+    settings = {"empty_prefix": {"system": None, "sampling": {"temperature": 1.0, "max_tokens": 4}}}
+    more = ["--seed", 5, "--source", "writer", "--start", 0, "--stop", 12, "--batch-rows", 4, "--chunk-seconds", 0]
+    assert not generate_questions.main(bench.arguments("generate_questions", settings, "questions", *more))
+    assert visible == [0, 4, 8]

@@ -80,6 +80,7 @@ def test_chunks_close_after_the_given_seconds(tmp_path):
     rows = open_store(tmp_path)
     with rows.writer("first", 1000, 0) as writer:
         writer.add(place(1), values("text"))
+        writer.publish_if_due()
         assert rows.read([place(1)])
 
 

@@ -32,8 +32,13 @@ def varied_requests(count=30):
     return [conversation(number, text, 1000 + number) for number, text in enumerate(texts)]
 
 
+def rows(results):
+    """The (request, result) pairs of the lists that an engine yields."""
+    return [row for finished in results for row in finished]
+
+
 def texts(results):
-    return {request.row_id: completion.text for request, completion in results}
+    return {request.row_id: completion.text for request, completion in rows(results)}
 
 
 def test_texts_do_not_depend_on_batch_or_order(folder):
@@ -55,7 +60,7 @@ def test_one_prompt_with_many_seeds_gives_different_texts(folder):
 def test_greedy_text_is_that_of_the_model_alone(folder):
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
     requests = varied_requests(6)
-    found = {request.row_id: result for request, result in engine(folder).generate(requests, GREEDY)}
+    found = {request.row_id: result for request, result in rows(engine(folder).generate(requests, GREEDY))}
     for request in requests:
         prompt = f"<|im_start|>user\n{request.messages[0][1]}<|im_end|>\n<|im_start|>assistant\n"
         ids = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"]
@@ -73,7 +78,7 @@ def test_sampling_follows_the_distribution(folder):
     requests = [conversation(number, "Anna has 3", number) for number in range(1000)]
     sampling = {"temperature": 0.7, "top_p": 1.0, "top_k": 5, "max_tokens": 1}
     running = engine(folder, 250)
-    found = [completion.text for _, completion in running.generate(requests, sampling)]
+    found = [completion.text for _, completion in rows(running.generate(requests, sampling))]
     ids = torch.tensor([running._prompt_tokens(requests[0])])
     likely = running.model(ids).logits[0, -1].div(0.7).topk(5)
     expected = likely.values.softmax(-1) * 1000
@@ -86,7 +91,7 @@ def test_sampling_follows_the_distribution(folder):
 def test_first_token_probabilities(folder):
     running = engine(folder)
     requests = varied_requests(5)
-    found = dict(running.generate(requests, {"candidates": ["Yes", "No"]}))
+    found = dict(rows(running.generate(requests, {"candidates": ["Yes", "No"]})))
     for request in requests:
         logits = running.model(torch.tensor([running._prompt_tokens(request)])).logits[0, -1].log_softmax(-1)
         for word in ("Yes", "No"):
@@ -105,7 +110,7 @@ def test_scores_are_mean_log_probabilities(folder):
         (("user", f"{n} + {n} is?" * (n + 1)), ("assistant", f"The answer is {n}." * n)) for n in range(1, 6)
     ]
     requests = [Request(f"row{n}", 0, "source", n, 0, messages, "none") for n, messages in enumerate(conversations)]
-    found = dict(running.score(requests, "log_likelihood"))
+    found = dict(rows(running.score(requests, "log_likelihood")))
     for request in requests:
         question, answer = request.messages[0][1], request.messages[1][1]
         context = running._tokens(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
@@ -118,7 +123,7 @@ def test_scores_are_mean_log_probabilities(folder):
 
 def test_rows_longer_than_the_context_are_marked(folder):
     long = conversation(1, "apples " * 2000)
-    found = dict(engine(folder).generate([conversation(0, "short"), long], GREEDY))
+    found = dict(rows(engine(folder).generate([conversation(0, "short"), long], GREEDY)))
     assert found[long].finish_reason == "context_overflow"
     assert found[long].text == ""
     assert found[conversation(0, "short")].finish_reason in ("stop", "length")
@@ -132,8 +137,8 @@ def test_a_conversation_too_long_to_score_is_named(folder):
 
 def test_batches_keep_the_token_budget(folder):
     running = engine(folder, batch_rows=100, batch_tokens=300)
-    rows = [(number, [0] * length) for number, length in enumerate((10, 100, 50, 280, 20, 500))]
-    batches = list(running._batches(rows, 20))
+    lengths = [(number, [0] * length) for number, length in enumerate((10, 100, 50, 280, 20, 500))]
+    batches = list(running._batches(lengths, 20))
     assert sorted(number for batch in batches for number, _ in batch) == list(range(6))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * (max(len(tokens) for _, tokens in batch) + 20) <= 300

@@ -67,22 +67,29 @@ def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
     before = attempt.wall_seconds
     engine = engines.load(options.model, capacity)
     attempt.versions = {manifest["engine"]: engine.version}
-    attempt.save()
+    attempt.save()  # brings wall_seconds up to date
     attempt.load_seconds = round(attempt.wall_seconds - before, 3)
     attempt.save()
     job.step("writing" if store.rows is COMPLETIONS else "scoring", len(missing))
     results = (
         engine.generate(missing, shaping) if store.rows is COMPLETIONS else engine.score(missing, shaping["method"])
     )
+    origin = {"engine": manifest["engine"], "engine_version": engine.version}
     with store.writer(attempt.attempt, options.chunk_rows, options.chunk_seconds) as writer:
-        for request, result in results:
-            values = asdict(result)
-            writer.add(request.place, {**values, "engine": manifest["engine"], "engine_version": engine.version})
-            attempt.rows += 1
-            read, written = _tokens(store.rows, values)
-            attempt.prompt_tokens += read
-            attempt.completion_tokens += written
-            job.advance()
+        for finished in results:
+            for request, result in finished:
+                _take(writer, attempt, request, {**asdict(result), **origin}, store.rows)
+                job.advance()
+            writer.publish_if_due()
+
+
+def _take(writer, attempt, request: Request, values: dict, kind) -> None:
+    """Give a finished row to the writer and book it for the attempt."""
+    writer.add(request.place, values)
+    read, written = _tokens(kind, values)
+    attempt.rows += 1
+    attempt.prompt_tokens += read
+    attempt.completion_tokens += written
 
 
 def _tokens(kind, row: dict) -> tuple[int, int]:

@@ -141,7 +141,12 @@ class Writer:
         row = {**place.key._asdict(), "index": place.index, "attempt": self.attempt, **values}
         self._open[place.bucket].append(row)
         self._count += 1
-        if self._count >= self.chunk_rows or time.monotonic() - self._since >= self.chunk_seconds:
+        if self._count >= self.chunk_rows:
+            self.publish()
+
+    def publish_if_due(self) -> None:
+        """Publish if `chunk_seconds` have passed since the last chunk; call it before each wait for the engine."""
+        if time.monotonic() - self._since >= self.chunk_seconds:
             self.publish()
 
     def publish(self) -> None:

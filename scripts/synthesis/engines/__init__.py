@@ -47,18 +47,18 @@ class Score:
 
 
 class Engine(Protocol):
-    """The one interface of all engines. Rows come back as they finish, in any order."""
+    """The one interface of all engines. Rows come back in lists as they finish, in any order; a list may be empty."""
 
     version: str
 
-    def generate(self, requests: list[Request], sampling: dict) -> Iterator[tuple[Request, Completion]]:
+    def generate(self, requests: list[Request], sampling: dict) -> Iterator[list[tuple[Request, Completion]]]:
         """Write one completion for each request.
 
         `sampling`: temperature, top_p, top_k, max_tokens; `candidates`, a list of texts, asks for the
         log-probabilities of their first tokens instead of a text.
         """
 
-    def score(self, requests: list[Request], method: str) -> Iterator[tuple[Request, Score]]:
+    def score(self, requests: list[Request], method: str) -> Iterator[list[tuple[Request, Score]]]:
         """Score the last turn of each conversation."""
 
 

@@ -30,13 +30,13 @@ class StandInEngine:
         for request in requests:
             time.sleep(self._delay)
             number = _number(request, sampling)
-            yield request, self._completion(request, number, sampling.get("candidates"))
+            yield [(request, self._completion(request, number, sampling.get("candidates")))]
 
     def score(self, requests, method):
         """Yield a score between 0 and 1 for each request, in order; see `Engine.score`."""
         for request in requests:
             time.sleep(self._delay)
-            yield request, Score((_number(request, method) % 1000) / 1000, 10, 5)
+            yield [(request, Score((_number(request, method) % 1000) / 1000, 10, 5))]
 
     def _completion(self, request, number, candidates):
         if candidates:

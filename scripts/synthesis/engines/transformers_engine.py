@@ -50,14 +50,14 @@ class TransformersEngine:
         prompts = [(request, self._prompt_tokens(request)) for request in requests]
         candidates = sampling.get("candidates")
         new_tokens = 1 if candidates else sampling["max_tokens"]
-        fitting = []
-        for request, tokens in prompts:
-            if len(tokens) + new_tokens > self.context:
-                yield request, Completion("", "context_overflow", len(tokens), 0)
-            else:
-                fitting.append((request, tokens))
-        for batch in self._batches(fitting, new_tokens):
-            yield from self._candidate_batch(batch, candidates) if candidates else self._text_batch(batch, sampling)
+        fits = [len(tokens) + new_tokens <= self.context for _, tokens in prompts]
+        yield [
+            (request, Completion("", "context_overflow", len(tokens), 0))
+            for (request, tokens), fitting in zip(prompts, fits, strict=True)
+            if not fitting
+        ]
+        for batch in self._batches([row for row, fitting in zip(prompts, fits, strict=True) if fitting], new_tokens):
+            yield list(self._candidate_batch(batch, candidates) if candidates else self._text_batch(batch, sampling))
 
     def _prompt_tokens(self, request) -> list[int]:
         render = chat.question_prefix if request.turn == "user" else chat.conversation_text
@@ -145,7 +145,7 @@ class TransformersEngine:
             rows.append((request, context + answer))
             boundaries[request] = len(context)
         for batch in self._batches(rows, 0):
-            yield from self._score_batch(batch, boundaries)
+            yield list(self._score_batch(batch, boundaries))
 
     @torch.inference_mode()
     def _score_batch(self, batch, boundaries):
