@@ -22,6 +22,8 @@ rule generate_questions:
         mem_mb=32000,
         runtime=240,
         batch_rows=32,
+        batch_tokens=16384,
+        chunk_rows=1000,
         chunk_seconds=120,
     params:
         run=RUN,
@@ -36,7 +38,8 @@ rule generate_questions:
         "python scripts/generate_questions.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
         " --start {params.start} --stop {params.stop} --settings {params.settings:q} {params.origin}"
         " --code-version {params.code} --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --chunk-seconds {resources.chunk_seconds}"
+        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
+        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
         " --output {output.questions} --ledger {output.ledger} --log {log}"
 
 
@@ -123,6 +126,8 @@ rule judge_questions:
         mem_mb=32000,
         runtime=240,
         batch_rows=32,
+        batch_tokens=16384,
+        chunk_rows=1000,
         chunk_seconds=120,
     params:
         run=RUN,

@@ -24,6 +24,8 @@ rule generate_responses:
         mem_mb=32000,
         runtime=240,
         batch_rows=32,
+        batch_tokens=16384,
+        chunk_rows=1000,
         chunk_seconds=120,
     params:
         run=RUN,
@@ -36,7 +38,8 @@ rule generate_responses:
         " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
         " --prompt {input.prompt:q} --questions {input.questions} --verdicts {input.verdicts}"
         " --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --chunk-seconds {resources.chunk_seconds}"
+        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
+        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
         " --output {output.responses} --ledger {output.ledger} --log {log}"
 
 
@@ -87,6 +90,8 @@ rule score_responses:
         mem_mb=32000,
         runtime=240,
         batch_rows=16,
+        batch_tokens=16384,
+        chunk_rows=1000,
         chunk_seconds=120,
     params:
         run=RUN,
@@ -98,7 +103,8 @@ rule score_responses:
         " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
         " --questions {input.questions} --responses {input.responses} --verdicts {input.verdicts}"
         " --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --chunk-seconds {resources.chunk_seconds}"
+        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
+        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
         " --output {output.rewards} --ledger {output.ledger} --log {log}"
 
 

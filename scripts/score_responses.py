@@ -29,6 +29,7 @@ def work(options, job):
             "question_id": request.row_id,
             "sample": request.sample,
             "reward": row["score"],
+            "finish_reason": row["finish_reason"],
             "tokens": row["completion_tokens"],
         }
         for request, row in zip(requests, bought, strict=True)

@@ -27,7 +27,9 @@ def work(options, job):
     rows = []
     for question_id, group in groupby(scored, key=lambda row: row["question_id"]):
         answers = list(group)
-        reasons = method(answers)
+        reasons = {row["sample"]: row["finish_reason"] for row in answers if row["reward"] is None}
+        if len(reasons) < len(answers):
+            reasons |= method([row for row in answers if row["reward"] is not None])
         rows += [
             response_verdict(question_id, row["sample"], reasons.get(row["sample"], ""), row["reward"])
             for row in answers
@@ -37,7 +39,7 @@ def work(options, job):
 
 
 def read_scored(responses: Path, verdicts: Path, rewards: Path) -> list[dict]:
-    """The kept responses with their rewards (question_id, sample, reward), each question's next to one another.
+    """The kept responses with reward (or None) and finish_reason of the scorer, each question's next to one another.
 
     Questions come in the order in which they first appear among the responses, their samples in rising order.
     Raises InputError if the three files do not hold the same rows, if a row comes twice, or if a reward is no number.
@@ -49,7 +51,7 @@ def read_scored(responses: Path, verdicts: Path, rewards: Path) -> list[dict]:
     scored = _keyed(rewards, schema.REWARDS)
     _check_same(scored, kept, rewards, verdicts)
     for (question_id, sample), row in scored.items():
-        if math.isnan(row["reward"]):
+        if row["reward"] is not None and math.isnan(row["reward"]):
             raise InputError(
                 f"{rewards} gives question {question_id}, sample {sample}, a reward that is not a number; "
                 "check the reward model and its precision, then score anew."
@@ -59,7 +61,7 @@ def read_scored(responses: Path, verdicts: Path, rewards: Path) -> list[dict]:
 
 
 def _keyed(path: Path, kind) -> dict[tuple[str, int], dict]:
-    wanted = [name for name in ("question_id", "sample", "keep", "reward") if name in kind.names]
+    wanted = [name for name in ("question_id", "sample", "keep", "reward", "finish_reason") if name in kind.names]
     rows = {}
     for row in schema.read(path, kind, wanted):
         key = (row["question_id"], row["sample"])

@@ -93,7 +93,7 @@ def _write_shard(results, source, shard, indices):
     filtered = [_filtered(row) for row in responses]
     write("filter_responses", filtered, schema.FILTERED_RESPONSES)
     kept = [row for row in filtered if row["keep"]]
-    rewards = [{**_key(row), "reward": float(row["sample"]), "tokens": 9} for row in kept]
+    rewards = [{**_key(row), "reward": float(row["sample"]), "finish_reason": "stop", "tokens": 9} for row in kept]
     write("score_responses", rewards, schema.REWARDS)
     write("select_responses", [_selected(row) for row in rewards], schema.RESPONSE_VERDICTS)
 

@@ -13,7 +13,7 @@ class Tokenizer:
     def __init__(self, template):
         self.template = template
 
-    def apply_chat_template(self, messages, tokenize, add_generation_prompt=False):
+    def apply_chat_template(self, messages, tokenize, add_generation_prompt=False, **variables):
         from transformers.utils.chat_template_utils import render_jinja_template
 
         rendered, _ = render_jinja_template(
@@ -21,6 +21,7 @@ class Tokenizer:
             chat_template=self.template,
             add_generation_prompt=add_generation_prompt,
             bos_token=self.bos_token,
+            **variables,
         )
         return rendered[0]
 
@@ -71,3 +72,21 @@ def test_a_template_that_rewrites_earlier_turns_is_refused():
     template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
     with pytest.raises(InputError, match="can't be scored"):
         chat.scored_parts(Tokenizer(template), (("user", "2 + 2?"), ("assistant", "4")))
+
+
+def test_a_template_that_drops_a_part_of_the_answer_is_refused():
+    thoughtless = CHATML.replace("{{ m['content'] }}", "{{ m['content'].split('</think>')[-1] }}")
+    messages = (("user", "2 + 2?"), ("assistant", "<think>two twos</think>4"))
+    assert chat.scored_parts(Tokenizer(CHATML), messages)[1] == "<think>two twos</think>4<|im_end|>"
+    with pytest.raises(InputError, match="leaves out a part of the answer"):
+        chat.scored_parts(Tokenizer(thoughtless), messages)
+
+
+def test_answers_may_be_trimmed_by_the_template():
+    context, answer = chat.scored_parts(Tokenizer(TRIMMING), (("user", "2 + 2?"), ("assistant", " 4 \n")))
+    assert (context, answer) == ("<s>User: 2 + 2?\n\nAssistant:", " 4")
+
+
+def test_a_template_that_prints_the_date_gives_the_same_text_on_any_day():
+    dated = "{{ strftime_now('%d %b %Y') }}: {% for m in messages %}{{ m['content'] }}{% endfor %}"
+    assert chat.conversation_text(Tokenizer(dated), (("user", "2 + 2?"),)) == "26 Jul 2024: 2 + 2?"

@@ -18,7 +18,16 @@ def write(folder, answered: list[tuple], rejected=(), rewards: dict | None = Non
     schema.write(folder / "verdicts.parquet", verdicts, schema.FILTERED_RESPONSES)
     if rewards is None:
         rewards = {key: float(key[1]) for key in answered if key not in rejected}
-    rows = [{"question_id": name, "sample": k, "reward": value, "tokens": 3} for (name, k), value in rewards.items()]
+    rows = [
+        {
+            "question_id": name,
+            "sample": sample,
+            "reward": reward,
+            "finish_reason": "context_overflow" if reward is None else "stop",
+            "tokens": 3,
+        }
+        for (name, sample), reward in rewards.items()
+    ]
     schema.write(folder / "rewards.parquet", rows, schema.REWARDS)
 
 
@@ -45,6 +54,17 @@ def test_the_highest_reward_is_kept(tmp_path):
         ("a", 1, "lower_reward", 0.25),
     ]
     assert row_counts(select_responses, tmp_path) == {"in": 5, "out": 2}
+
+
+def test_a_response_too_long_for_the_scorer_is_rejected_with_its_reason(tmp_path):
+    rewards = {("a", 0): None, ("a", 1): -1.0, ("b", 0): None}
+    write(tmp_path, list(rewards), rewards=rewards)
+    assert run(tmp_path) == 0
+    assert chosen(tmp_path) == [
+        ("a", 0, "context_overflow", None),
+        ("a", 1, "", -1.0),
+        ("b", 0, "context_overflow", None),
+    ]
 
 
 def test_the_lowest_sample_wins_among_equals_in_any_order_of_rows(tmp_path):

@@ -129,10 +129,13 @@ def test_rows_longer_than_the_context_are_marked(folder):
     assert found[conversation(0, "short")].finish_reason in ("stop", "length")
 
 
-def test_a_conversation_too_long_to_score_is_named(folder):
-    messages = (("user", "apples " * 2000), ("assistant", "4"))
-    with pytest.raises(InputError, match=r"question row1 .* raise the context"):
-        list(engine(folder).score([Request("row1", 0, "source", 1, 0, messages, "none")], "log_likelihood"))
+def test_a_conversation_too_long_to_score_is_marked_and_stops_no_other(folder):
+    pairs = [(("user", "apples " * 2000), ("assistant", "4")), (("user", "2 + 2?"), ("assistant", "4"))]
+    requests = [Request(f"row{n}", 0, "source", n, 0, messages, "none") for n, messages in enumerate(pairs)]
+    found = dict(rows(engine(folder).score(requests, "log_likelihood")))
+    assert (found[requests[0]].score, found[requests[0]].finish_reason) == (None, "context_overflow")
+    assert found[requests[1]].score < 0
+    assert found[requests[1]].finish_reason == "stop"
 
 
 def test_batches_keep_the_token_budget(folder):

@@ -1,15 +1,21 @@
 """Chat text, always through the model's own template."""
 
+from datetime import datetime
+
 from synthesis.errors import InputError
 
 # Stands where the user's text would be, so that the template can be cut there. Plain letters, because templates may
 # trim blanks; it can't occur in a template.
 _MARK = "QUESTIONSTARTSHERE"
 
+# What a template that prints the day's date is told, so that the same input gives the same text on any day: the date
+# that Llama's templates themselves fall back on.
+_TODAY = datetime(2024, 7, 26)
+
 
 def conversation_text(tokenizer, messages) -> str:
     """The text of a conversation whose answer the model writes next."""
-    return tokenizer.apply_chat_template(_dictionaries(messages), tokenize=False, add_generation_prompt=True)
+    return _render(tokenizer, messages, add_generation_prompt=True)
 
 
 def question_prefix(tokenizer, messages) -> str:
@@ -19,7 +25,7 @@ def question_prefix(tokenizer, messages) -> str:
     itself, if the template can do without. Raises InputError for a template that does not show the user's text.
     """
     system = [message for message in messages if message[1]]
-    text = tokenizer.apply_chat_template(_dictionaries([*system, ("user", _MARK)]), tokenize=False)
+    text = _render(tokenizer, [*system, ("user", _MARK)])
     start = text.find(_MARK)
     if start < 0:
         raise InputError(
@@ -32,10 +38,9 @@ def question_prefix(tokenizer, messages) -> str:
 
 def _without_system(tokenizer, prefix: str) -> str:
     """The user turn's opening alone: what a second user turn adds to a conversation before its text."""
-    first = _dictionaries([("user", _MARK), ("assistant", _MARK)])
-    text = tokenizer.apply_chat_template([*first, {"role": "user", "content": _MARK}], tokenize=False)
-    before_last = text.rpartition(_MARK)[0]
-    opening = before_last[len(tokenizer.apply_chat_template(first, tokenize=False)) :]
+    first = [("user", _MARK), ("assistant", _MARK)]
+    before_last = _render(tokenizer, [*first, ("user", _MARK)]).rpartition(_MARK)[0]
+    opening = before_last[len(_render(tokenizer, first)) :]
     if not opening or not prefix.endswith(opening):
         raise InputError(
             "the chat template has no separate user turn, so its system turn can't be left out; "
@@ -48,17 +53,25 @@ def _without_system(tokenizer, prefix: str) -> str:
 def scored_parts(tokenizer, messages) -> tuple[str, str]:
     """The text before the last (assistant) turn's content, and that content with the end of its turn.
 
-    Raises InputError if the template changes earlier text when an answer follows, because then no boundary exists.
+    Raises InputError if the template changes earlier text when an answer follows, because then no boundary exists,
+    or if it leaves out a part of the answer, such as what stands before `</think>`. Blanks may change.
     """
     context = conversation_text(tokenizer, messages[:-1])
-    whole = tokenizer.apply_chat_template(_dictionaries(messages), tokenize=False)
+    whole = _render(tokenizer, messages)
     if not whole.startswith(context):
         raise InputError(
             "the chat template writes the conversation differently once an answer follows, so the answer can't be "
             "scored by itself; give the model another chat_template."
         )
-    return context, whole[len(context) :].rstrip("\n")
+    scored = whole[len(context) :].rstrip("\n")
+    if "".join(messages[-1][1].split()) not in "".join(scored.split()):
+        raise InputError(
+            "the chat template leaves out a part of the answer, so a score would be that of another text; give the "
+            "model another chat_template."
+        )
+    return context, scored
 
 
-def _dictionaries(messages) -> list[dict]:
-    return [{"role": role, "content": content} for role, content in messages]
+def _render(tokenizer, messages, **options) -> str:
+    turns = [{"role": role, "content": content} for role, content in messages]
+    return tokenizer.apply_chat_template(turns, tokenize=False, strftime_now=_TODAY.strftime, **options)

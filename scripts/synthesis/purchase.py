@@ -93,7 +93,9 @@ def _take(writer, attempt, request: Request, values: dict, kind) -> None:
 
 
 def _tokens(kind, row: dict) -> tuple[int, int]:
-    """Tokens that the model read and wrote for a row; a score is made by reading alone."""
+    """Tokens that the model read and wrote for a row; a score is made by reading alone, an overflow by neither."""
+    if row["finish_reason"] == "context_overflow":
+        return 0, 0
     read, written = row["prompt_tokens"], row["completion_tokens"]
     return (read, written) if kind is COMPLETIONS else (read + written, 0)
 

@@ -64,7 +64,9 @@ RESPONSES = of(
     prompt_tokens=INTEGER,
     completion_tokens=INTEGER,
 )
-REWARDS = of(question_id=STRING, sample=INTEGER, reward=REAL, tokens=INTEGER)
+# `finish_reason`: stop, or context_overflow where question and response together are too long for the scorer; the
+# reward is null then.
+REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=STRING, tokens=INTEGER)
 
 # The data set itself: one row for each question with its chosen response.
 DATASET = of(

@@ -39,7 +39,15 @@ COMPLETIONS = schema.of(
     log_probabilities=[pa.map_(STRING, REAL)],
     **_ORIGIN,
 )
-SCORES = schema.of(**_KEY, score=REAL, prompt_tokens=INTEGER, completion_tokens=INTEGER, **_ORIGIN)
+# What a scorer returned; `score` is null where the conversation does not fit the scorer's context.
+SCORES = schema.of(
+    **_KEY,
+    score=[REAL],
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+    **_ORIGIN,
+)
 
 
 class Key(NamedTuple):

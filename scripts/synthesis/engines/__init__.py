@@ -39,9 +39,13 @@ class Completion:
 
 @dataclass(frozen=True)
 class Score:
-    """The score of a conversation and the number of tokens before (`prompt`) and in (`completion`) what is scored."""
+    """The score of a conversation and the number of tokens before (`prompt`) and in (`completion`) what is scored.
 
-    score: float
+    `finish_reason` is stop, or context_overflow for a conversation that the model can't read whole; its score is None.
+    """
+
+    score: float | None
+    finish_reason: str
     prompt_tokens: int
     completion_tokens: int
 

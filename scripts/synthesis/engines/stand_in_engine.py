@@ -36,7 +36,7 @@ class StandInEngine:
         """Yield a score between 0 and 1 for each request, in order; see `Engine.score`."""
         for request in requests:
             time.sleep(self._delay)
-            yield [(request, Score((_number(request, method) % 1000) / 1000, 10, 5))]
+            yield [(request, Score((_number(request, method) % 1000) / 1000, "stop", 10, 5))]
 
     def _completion(self, request, number, candidates):
         if candidates:

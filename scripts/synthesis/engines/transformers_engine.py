@@ -47,16 +47,17 @@ class TransformersEngine:
 
     def generate(self, requests, sampling):
         """Yield completions batch by batch; see `Engine.generate`."""
-        prompts = [(request, self._prompt_tokens(request)) for request in requests]
         candidates = sampling.get("candidates")
         new_tokens = 1 if candidates else sampling["max_tokens"]
-        fits = [len(tokens) + new_tokens <= self.context for _, tokens in prompts]
-        yield [
-            (request, Completion("", "context_overflow", len(tokens), 0))
-            for (request, tokens), fitting in zip(prompts, fits, strict=True)
-            if not fitting
-        ]
-        for batch in self._batches([row for row, fitting in zip(prompts, fits, strict=True) if fitting], new_tokens):
+        fitting, too_long = [], []
+        for request in requests:
+            tokens = self._prompt_tokens(request)
+            if len(tokens) + new_tokens > self.context:
+                too_long.append((request, Completion("", "context_overflow", len(tokens), 0)))
+            else:
+                fitting.append((request, tokens))
+        yield too_long
+        for batch in self._batches(fitting, new_tokens):
             yield list(self._candidate_batch(batch, candidates) if candidates else self._text_batch(batch, sampling))
 
     def _prompt_tokens(self, request) -> list[int]:
@@ -129,32 +130,32 @@ class TransformersEngine:
     def score(self, requests, method):
         """Yield the mean log-probability (natural logarithm) of each last turn's tokens, its end included.
 
-        `method` is `log_likelihood`. Raises InputError for a conversation longer than the model's context.
+        `method` is `log_likelihood`. A conversation longer than the model's context is not scored.
         """
         if method != "log_likelihood":
             raise InputError(f"the engine transformers has no scoring method {method}; use log_likelihood.")
-        rows, boundaries = [], {}
+        fitting, too_long, boundaries = [], [], {}
         for request in requests:
             context, answer = map(self._tokens, chat.scored_parts(self.tokenizer, request.messages))
             if len(context) + len(answer) > self.context:
-                raise InputError(
-                    f"response {request.sample} of question {request.row_id} has {len(context) + len(answer)} tokens "
-                    f"with its question, more than the scorer's context of {self.context}; raise the context or "
-                    "lower max_tokens of generate_responses."
-                )
-            rows.append((request, context + answer))
-            boundaries[request] = len(context)
-        for batch in self._batches(rows, 0):
+                too_long.append((request, Score(None, "context_overflow", len(context), len(answer))))
+            else:
+                fitting.append((request, context + answer))
+                boundaries[request] = len(context)
+        yield too_long
+        for batch in self._batches(fitting, 0):
             yield list(self._score_batch(batch, boundaries))
 
     @torch.inference_mode()
     def _score_batch(self, batch, boundaries):
         ids, mask = self._padded([tokens for _, tokens in batch])
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
-        logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
-        for number, (request, tokens) in enumerate(batch):
-            count = len(tokens) - boundaries[request]
+        counts = [len(tokens) - boundaries[request] for request, tokens in batch]
+        # The logits of long contexts would be most of the memory, and only those of the answers count.
+        kept = max(counts) + 1
+        logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=kept).logits
+        for number, ((request, _), count) in enumerate(zip(batch, counts, strict=True)):
             # Position p predicts token p + 1; the last `count` tokens of the padded row are the answer.
             predicted = torch.log_softmax(logits[number, -count - 1 : -1].float(), dim=-1)
             chosen = predicted.gather(1, ids[number, -count:].unsqueeze(1))
-            yield request, Score(chosen.mean().item(), boundaries[request], count)
+            yield request, Score(chosen.mean().item(), "stop", boundaries[request], count)
