@@ -123,7 +123,7 @@ def _snapshot(request: Request, repository: str, revision: str, patterns) -> Pat
 
 def _from_path(request: Request) -> None:
     """Copy from a local folder. Not linked: whoever made the model may write into its files again."""
-    folder = Path(request.required("folder")).expanduser()
+    folder = Path(request.required("folder"))
     if not folder.is_dir():
         raise InputError(f"{request.key('folder')} is {folder}, which is no folder; give the folder with the model.")
     model_files.check_complete(folder, f"the folder {folder} ({request.key('folder')})")
