@@ -43,7 +43,7 @@ def test_the_content_digest_knows_files_and_nothing_else(tiny, tmp_path):
     (moved / "README.md").write_text("a file that shapes no sample")
     (moved / "checkpoint-1").mkdir()
     assert fetch_model.main(arguments(tmp_path / "a", {"path": {"folder": str(tiny)}})) == 0
-    assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}}, license="mit")) == 0
+    assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}})) == 0
     assert manifest(tmp_path / "a")["content_sha256"] == manifest(tmp_path / "b")["content_sha256"]
     make_tiny_model(moved, seed=8)
     assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}})) == 0
@@ -149,7 +149,7 @@ def test_missing_settings_are_named(tmp_path, capsys):
     line = arguments(tmp_path, {"stand_in": {}})
     line[-1] = json.dumps({"engine": "stand_in", "source": {"stand_in": {}}})
     assert fetch_model.main(line) == 1
-    assert "models.m.license is missing" in sentence(capsys.readouterr().err)
+    assert "models.m.dtype is missing" in sentence(capsys.readouterr().err)
 
 
 def test_the_stand_in_has_no_files_and_is_not_chosen_by_accident(tiny, tmp_path, capsys):

@@ -156,6 +156,12 @@ def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
         pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
         pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
         pytest.param(
+            {"models__writer__license": "mit", "models__writer__parameters": 2},
+            {"write_dataset_card"},
+            set(),
+            id="licence and size of a model",
+        ),
+        pytest.param(
             {"assemble_dataset__exports": ["messages"]},
             {"assemble_dataset", "write_dataset_card", "tabulate_costs", "check_funnel"},
             set(),
@@ -282,7 +288,7 @@ def test_two_definitions_under_one_name_do_not_meet(clone):
     """A model of the same name in another config is another model; neither run touches the other's files."""
     before = clone.attempts()
     models = clone.config()["models"]
-    models["writer"]["license"] = "another"
+    models["writer"]["context"] = 1000
     clone.write_config(clone.config(run="other", models=models), "other.yaml")
     clone.run(config="other.yaml")
     assert len(list((clone.folder / "resources/models").iterdir())) == 2
