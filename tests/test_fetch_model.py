@@ -69,6 +69,26 @@ def test_an_incomplete_local_model_is_refused(tiny, tmp_path, capsys, missing):
     assert missing.removesuffix(".json") in said and str(source) in said and "models.m.source.path.folder" in said
 
 
+def test_a_tokenizer_that_transformers_can_not_read_is_refused(tiny, tmp_path, capsys):
+    source = tmp_path / "mine"
+    shutil.copytree(tiny, source)
+    (source / "tokenizer.json").rename(source / "tokenizer.model")
+    said = refused(tmp_path, {"path": {"folder": str(source)}}, capsys)
+    assert "has its tokenizer only as tokenizer.model" in said and "sentencepiece" in said and str(source) in said
+
+
+def test_a_tokenizer_that_transformers_reads_without_tokenizer_json_is_taken(tiny, tmp_path):
+    source = tmp_path / "mine"
+    shutil.copytree(tiny, source)
+    model = json.loads((source / "tokenizer.json").read_text())["model"]
+    (source / "vocab.json").write_text(json.dumps(model["vocab"]))
+    (source / "merges.txt").write_text("\n".join(" ".join(pair) for pair in model["merges"]))
+    settings = json.loads((source / "tokenizer_config.json").read_text())
+    (source / "tokenizer_config.json").write_text(json.dumps({**settings, "tokenizer_class": "GPT2Tokenizer"}))
+    (source / "tokenizer.json").unlink()
+    assert fetch_model.main(arguments(tmp_path, {"path": {"folder": str(source)}})) == 0
+
+
 def test_a_missing_shard_is_refused(tiny, tmp_path, capsys):
     source = tmp_path / "mine"
     shutil.copytree(tiny, source)
