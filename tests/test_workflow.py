@@ -175,6 +175,23 @@ def test_table_of_changes(clone, changes, rules, paid):
     assert set(bought) == paid
 
 
+def test_a_data_set_cut_anew_loads_without_what_was_there_before(clone, tmp_path):
+    change(clone, assemble_dataset={"files": 2, "exports": ["messages"]})
+    code = (
+        "import sys, datasets\n"
+        "print(datasets.get_dataset_config_names(sys.argv[1]))\n"
+        "print(*(datasets.load_dataset(*sys.argv[1:], *name)['train'].num_rows for name in ([], ['messages'])))"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, str(clone.folder / "results/trial/dataset")]
+    loaded = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert loaded.returncode == 0, loaded.stderr
+    rows = sum(row["keep"] for row in clone.rows("select_responses"))
+    assert loaded.stdout.splitlines() == ["['data', 'messages']", f"{rows} {rows}"]
+    folders = {path.name for path in (clone.folder / "results/trial/dataset").iterdir()}
+    assert folders == {"README.md", "data", "messages"}
+
+
 def test_touched_scripts_and_comments_make_nothing_again(clone):
     for path in clone.folder.glob("scripts/**/*.py"):
         path.touch()
