@@ -30,10 +30,12 @@ imported: CONFIG := config/imported.yaml
 imported: report ## The small example that answers questions of your own
 
 run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
-	@test -f $(CONFIG) || { echo "$(CONFIG) does not exist; give a config file with CONFIG=..."; exit 1; }
+	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)
 	@mkdir -p results && touch results/.started
-	@$(SNAKEMAKE) || { echo; echo "What went wrong:"; \
-	  find results/ -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | cut -d' ' -f4-; exit 1; }
+	@$(SNAKEMAKE) || { \
+	  wrong=$$(find results/ -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | \
+	    cut -d' ' -f4- | awk '!seen[$$0]++'); \
+	  [ -z "$$wrong" ] || printf '\nWhat went wrong:\n%s\n' "$$wrong"; exit 1; }
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \

@@ -43,6 +43,7 @@ rule write_dataset_card:
         costs="<results>/tables/costs.csv",
         manifests=PLAN.resources("models", PLAN.models_in_use()),
         prompts=PLAN.prompts(),
+        files=PLAN.data_files(),
         ledgers=PLAN.ledgers(),
     output:
         card=report(
@@ -70,5 +71,5 @@ rule write_dataset_card:
     shell:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --data {input.data} --funnel {input.funnel} --costs {input.costs}"
-        " --manifests {input.manifests} --prompts {input.prompts} --ledgers {params.ledgers}"
-        " --store {params.store} --output {output.card} --ledger {output.ledger} --log {log}"
+        " --manifests {input.manifests} --prompts {input.prompts:q} --files {input.files:q}"
+        " --ledgers {params.ledgers} --store {params.store} --output {output.card} --ledger {output.ledger} --log {log}"

@@ -1,7 +1,9 @@
 """Join the chosen responses with their questions into the data set and its exports."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from synthesis.errors import InputError
 from synthesis.funnel import Piece
 from synthesis.prompts import load_prompt
 
+OWN_FILE = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
 NEEDED = ["generate_questions", "generate_responses", "filter_responses", "select_responses"]
 
 # What to change where a stage keeps no row at all.
@@ -60,8 +63,7 @@ def work(options, job):
             export = EXPORTS[name]
             schema.write(paths[number], [export.row(row, system) for row in part], export.schema)
         job.advance(len(part))
-    for paths in [options.data, *exports.values()]:
-        _remove_others(paths)
+    _remove_others(options.data, exports)
     job.rows(**{"in": scored, "out": total})
 
 
@@ -170,12 +172,21 @@ def _why_empty(counts: list[funnel.StageCount]) -> str:
     )
 
 
-def _remove_others(paths: list[Path]) -> None:
-    """Remove files of an earlier assembly with another number of files: a loader would read both."""
-    for folder in {path.parent for path in paths}:
-        for path in folder.glob("train-*-of-*.parquet"):
-            if path not in paths:
+def _remove_others(data: list[Path], exports: dict[str, list[Path]]) -> None:
+    """Remove what an earlier assembly left: files of another number of files, and exports that are no longer wanted.
+
+    A loader would read both. Only files with this program's own names in the folders of the data set are touched.
+    """
+    declared = {*data, *(path for paths in exports.values() for path in paths)}
+    folder = data[0].parent
+    others = [folder.with_name(name) for name in EXPORTS if name not in exports]
+    for place in {folder, *(paths[0].parent for paths in exports.values()), *others}:
+        for path in place.glob("train-*.parquet"):
+            if OWN_FILE.fullmatch(path.name) and path not in declared:
                 path.unlink()
+    for place in others:
+        with suppress(OSError):  # not there, or with files of somebody else in it
+            place.rmdir()
 
 
 def main(argv=None):

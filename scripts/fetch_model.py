@@ -9,7 +9,7 @@ from synthesis.canonical import digest
 from synthesis.errors import InputError
 
 # The settings every model has; they go into the manifest as they are.
-SETTINGS = ("engine", "source", "license", "parameters", "dtype", "context")
+SETTINGS = ("engine", "source", "dtype", "context")
 
 
 def add_arguments(parser):

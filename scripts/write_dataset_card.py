@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from synthesis import costs, dataset_card, funnel, program, schema
+from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
 
@@ -16,6 +17,7 @@ def add_arguments(parser):
     parser.add_argument("--costs", type=Path, required=True, help="the cost table (CSV)")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="manifests of the models")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="the prompts in use")
+    parser.add_argument("--files", type=Path, nargs="*", default=[], help="the files of questions, problems and such")
     parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--output", type=Path, required=True, help="the card, README.md in the data set's folder")
@@ -32,6 +34,7 @@ def work(options, job):
         rows=sum(_rows(path) for path in options.data),
         manifests=[read_json(path) for path in options.manifests],
         prompts=dataset_card.read_prompts(options.prompts),
+        files={str(path): file_sha256(path) for path in options.files},
         counts=funnel.read(options.funnel),
         costs=costs.read(options.costs),
         versions=versions,

@@ -11,8 +11,6 @@ from conftest import ROOT
 
 SETTINGS = {
     "engine": "transformers",
-    "license": "apache-2.0",
-    "parameters": 100_000,
     "dtype": "float32",
     "context": 512,
 }

@@ -1,6 +1,9 @@
 """The data set holds the chosen responses, in order, under every name it is exported to."""
 
 import json
+import os
+import subprocess
+import sys
 
 import assemble_dataset
 import pyarrow.parquet as pq
@@ -73,6 +76,28 @@ def test_files_are_of_nearly_equal_size_and_hold_the_same_rows(tmp_path, files, 
     assert sizes is None or found == sizes
     export = sorted((results / "dataset/query_response").glob("*.parquet"))
     assert [pq.read_metadata(path).num_rows for path in export] == found
+
+
+LOAD = "import sys, datasets; print(datasets.load_dataset(sys.argv[1])['train'].num_rows)"
+
+
+def test_what_an_earlier_assembly_left_is_not_loaded(tmp_path):
+    results = small_run.write_run(tmp_path / "run")
+    dataset = results / "dataset"
+    assert assemble(tmp_path, results, files=3, exports=["query_response", "messages"]) == 0
+    (dataset / "messages/notes.txt").write_text("mine")
+    (dataset / "data/train-of-mine.parquet").write_bytes((dataset / "data/train-00000-of-00003.parquet").read_bytes())
+    assert assemble(tmp_path, results, files=2, exports=["sharegpt"]) == 0
+    found = {str(path.relative_to(dataset)) for path in dataset.rglob("*") if path.is_file()}
+    written = {f"{name}/train-0000{n}-of-00002.parquet" for name in ("data", "sharegpt") for n in range(2)}
+    assert found == written | {"messages/notes.txt", "data/train-of-mine.parquet"}
+    assert not (dataset / "query_response").exists()
+    (dataset / "data/train-of-mine.parquet").unlink()
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", LOAD, str(dataset / "data")]
+    loaded = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert loaded.returncode == 0, loaded.stderr
+    assert int(loaded.stdout) == 12
 
 
 def test_exports_have_the_names_that_users_expect(tmp_path):

@@ -19,6 +19,12 @@ from synthesis.filters import contamination
 
 # What is changed, and what the sentence must hold (the key and the repair)
 NOT_FITTING = {
+    "run in the folder of the store": ([("run", "store")], ["run is store", "results/store/", "another name"]),
+    "run in the folder of SLURM's logs": ([("run", "slurm_logs")], ["run is slurm_logs", "another name"]),
+    "prompt of a user who does not exist": (
+        [("generate_responses.prompt", "~nobody_of_this_name/a.yaml")],
+        ["generate_responses.prompt is ~nobody_of_this_name/a.yaml", "home folder is not known", "the whole path"],
+    ),
     "unknown model that answers": (
         [("generate_responses.model", "smollm")],
         ["generate_responses.model is 'smollm'", "under models", "did you mean smollm2?"],
@@ -255,3 +261,28 @@ ALLOWED = {
 @pytest.mark.parametrize("edits", ALLOWED.values(), ids=ALLOWED)
 def test_what_makes_sense_is_allowed(edits):
     validate(changed(*edits))
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_path_stands(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.yaml").write_text("user: '{question}'\n")
+    for name in ("a.jsonl", "a.jinja"):
+        (tmp_path / name).touch()
+    places = {
+        "generate_responses.prompt": "a.yaml",
+        "score_responses.prompt": "a.yaml",
+        f"{JUDGE}.prompt": "a.yaml",
+        "models.smollm2.chat_template": "a.jinja",
+        "models.smollm2.source": {"path": {"folder": "model"}},
+        "problems.arithmetic.source": {"file": {"path": "a.jsonl"}},
+        "benchmarks.arithmetic_test.source": {"file": {"path": "a.jsonl"}},
+        SOURCE: {"imported": {"file": "a.jsonl"}, "total": 64, "shard_size": 1},
+    }
+
+    def below(folder, value):
+        if isinstance(value, str):
+            return f"{folder}/{value}"
+        return {key: below(folder, item) if isinstance(item, str | dict) else item for key, item in value.items()}
+
+    with_tilde = validate(changed(*((place, below("~", value)) for place, value in places.items())))
+    assert with_tilde == validate(changed(*((place, below(tmp_path, value)) for place, value in places.items())))

@@ -154,9 +154,9 @@ OUTSIDE_THE_SCHEMA = {
     ),
     "top_p of 0": ([("generate_responses.sampling.top_p", 0)], ["generate_responses.sampling.top_p is 0", "above 0"]),
     "top_p of 2": ([("generate_responses.sampling.top_p", 2)], ["generate_responses.sampling.top_p is 2", "at most 1"]),
-    "top_k of 0": (
-        [("generate_responses.sampling.top_k", 0)],
-        ["generate_responses.sampling.top_k is 0", "at least 1"],
+    "top_k of -2": (
+        [("generate_responses.sampling.top_k", -2)],
+        ["generate_responses.sampling.top_k is -2", "at least -1"],
     ),
     "cold temperature": (
         [("generate_responses.sampling.temperature", -1)],

@@ -1,6 +1,7 @@
 """The card tells what the run recorded, and with it the data set loads in one line."""
 
 import copy
+import hashlib
 import json
 import os
 import subprocess
@@ -22,6 +23,16 @@ SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 80}
 CONFIG = {
     "run": "trial",
     "seed": 20241024,
+    "models": {
+        name: {
+            "source": {"hub": {"repo": f"maker/{name}", "revision": "main"}},
+            "license": f"{name}-licence",
+            "parameters": 135_000_000,
+        }
+        for name in ("writer", "teacher", "scorer")
+    },
+    "problems": {},
+    "benchmarks": {},
     "generate_questions": {
         "sources": {
             "smollm2": {
@@ -70,8 +81,6 @@ def folder(tmp_path, monkeypatch):
             "dtype": "float32",
             "source": {"hub": {"repo": f"maker/{name}", "revision": "main"}},
             "revision": f"{name}-revision",
-            "license": f"{name}-licence",
-            "parameters": 135_000_000,
             "context": 2048,
             "content_sha256": "0123456789abcdef" * 4,
             "files": [],
@@ -97,7 +106,7 @@ def add_ledgers(tmp_path, gpu_name="A100"):
     )
 
 
-def make_card(tmp_path, results, config=CONFIG, prices=PRICES, manifests=("writer", "teacher", "scorer")):
+def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
     config = copy.deepcopy(config)
     dataset, names = results / "dataset", ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
     data = [str(dataset / "data" / name) for name in names]
@@ -131,7 +140,8 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, manifests=("write
         "judge.yaml",
         "answer.yaml",
     ]
-    arguments += ["--manifests", *[f"{name}.json" for name in manifests], "--output", str(dataset / "README.md")]
+    arguments += ["--manifests", *[f"{name}.json" for name in ("writer", "teacher", "scorer")]]
+    arguments += ["--files", *map(str, files), "--output", str(dataset / "README.md")]
     assert write_dataset_card.main(arguments) == 0
     return (dataset / "README.md").read_text(encoding="utf-8")
 
@@ -253,7 +263,37 @@ def test_a_local_folder_is_not_named_among_the_models(tmp_path, folder):
     (tmp_path / "teacher.json").write_text(json.dumps(local))
     models = section(make_card(tmp_path, folder), "Models")
     assert "a local folder" in models
+    assert "`teacher`" in models
     assert "/somewhere" not in models
+
+
+def test_no_folder_of_the_machine_is_published(tmp_path, folder):
+    config = copy.deepcopy(CONFIG)
+    for name in ("own.jsonl", "problems.csv", "test.csv", "chat.jinja"):
+        (tmp_path / name).write_text(name)
+    files = [tmp_path / "own.jsonl", tmp_path / "chat.jinja", tmp_path / "problems.csv", tmp_path / "test.csv"]
+    config["generate_questions"]["sources"]["imported"]["imported"]["file"] = str(files[0])
+    config["models"]["teacher"]["chat_template"] = str(files[1])
+    config["models"]["writer"]["source"] = {"path": {"folder": str(tmp_path / "models/mine")}}
+    config["problems"] = {"a": {"source": {"file": {"path": str(files[2])}}}}
+    address = {"url": f"file://{files[3]}", "sha256": "0" * 64}
+    config["benchmarks"] = {
+        "b": {"source": {"file": {"path": f"../{tmp_path.name}/test.csv"}}},
+        "c": {"source": {"url": address}},
+    }
+    config["generate_responses"]["prompt"] = str(tmp_path / "answer.yaml")
+    manifest = json.loads((tmp_path / "writer.json").read_text())
+    (tmp_path / "writer.json").write_text(json.dumps({**manifest, "source": config["models"]["writer"]["source"]}))
+    card = make_card(tmp_path, folder, config=config, files=files)
+    assert str(tmp_path) not in card
+    assert tmp_path.name not in card
+    assert "a local folder, `mine`" in section(card, "Models")
+    making = section(card, "Making it again")
+    for path in files:
+        assert f"| `{path.name}` | `{hashlib.sha256(path.name.encode()).hexdigest()}` |" in making
+    assert "folder: mine" in making
+    assert "prompt: answer.yaml" in making
+    assert "url: file:///test.csv" in making
 
 
 def test_contamination_is_counted_by_benchmark(tmp_path, folder):

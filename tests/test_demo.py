@@ -5,11 +5,10 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from workflow import ROOT, Clone
+from workflow import Clone
 
 pytestmark = pytest.mark.demo
 
@@ -17,29 +16,16 @@ MOST_GENERATED_TOKENS = 10_000
 GENERATING = ("generate_questions", "judge_questions", "generate_responses")
 
 
-def make(clone: Clone, target: str) -> str:
-    """Run a make target in the clone with the running environment; returns what it printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    command = ["make", target, f"VENV={Path(sys.executable).parent.parent}"]
-    result = subprocess.run(
-        command, cwd=clone.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    print(result.stdout)
-    assert result.returncode == 0
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    clone = Clone(tmp_path_factory.mktemp("demo"))
-    for name in ("Makefile", "requirements.txt", "requirements-test.txt"):
-        (clone.folder / name).write_bytes((ROOT / name).read_bytes())
-    return clone
+    return Clone(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="module")
 def printed(clone):
-    return make(clone, "demo")
+    output = clone.make("demo")
+    print(output)
+    return output
 
 
 def test_the_demo_makes_a_data_set_that_loads_with_one_line(clone, printed, tmp_path):
@@ -73,7 +59,7 @@ def test_the_report_holds_funnel_costs_and_card(clone, printed):
 
 
 def test_a_second_demo_has_nothing_to_do(clone, printed):
-    again = make(clone, "demo")
+    again = clone.make("demo")
     assert "Nothing to be done" in again
     assert "of the data set" in again
 
@@ -81,7 +67,7 @@ def test_a_second_demo_has_nothing_to_do(clone, printed):
 def test_imported_questions_get_answers_and_rewards_from_the_same_model(clone, printed):
     """Own questions in, answers and rewards out; the model is not fetched again."""
     before = clone.attempts("demo")
-    make(clone, "imported")
+    clone.make("imported")
     rows = clone.rows("score_responses", "imported")
     assert rows
     assert all(row["reward"] < 0 for row in rows)

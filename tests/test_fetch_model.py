@@ -43,7 +43,7 @@ def test_the_content_digest_knows_files_and_nothing_else(tiny, tmp_path):
     (moved / "README.md").write_text("a file that shapes no sample")
     (moved / "checkpoint-1").mkdir()
     assert fetch_model.main(arguments(tmp_path / "a", {"path": {"folder": str(tiny)}})) == 0
-    assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}}, license="mit")) == 0
+    assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}})) == 0
     assert manifest(tmp_path / "a")["content_sha256"] == manifest(tmp_path / "b")["content_sha256"]
     make_tiny_model(moved, seed=8)
     assert fetch_model.main(arguments(tmp_path / "b", {"path": {"folder": str(moved)}})) == 0
@@ -67,6 +67,26 @@ def test_an_incomplete_local_model_is_refused(tiny, tmp_path, capsys, missing):
     (source / missing).unlink()
     said = refused(tmp_path, {"path": {"folder": str(source)}}, capsys)
     assert missing.removesuffix(".json") in said and str(source) in said and "models.m.source.path.folder" in said
+
+
+def test_a_tokenizer_that_transformers_can_not_read_is_refused(tiny, tmp_path, capsys):
+    source = tmp_path / "mine"
+    shutil.copytree(tiny, source)
+    (source / "tokenizer.json").rename(source / "tokenizer.model")
+    said = refused(tmp_path, {"path": {"folder": str(source)}}, capsys)
+    assert "has its tokenizer only as tokenizer.model" in said and "sentencepiece" in said and str(source) in said
+
+
+def test_a_tokenizer_that_transformers_reads_without_tokenizer_json_is_taken(tiny, tmp_path):
+    source = tmp_path / "mine"
+    shutil.copytree(tiny, source)
+    model = json.loads((source / "tokenizer.json").read_text())["model"]
+    (source / "vocab.json").write_text(json.dumps(model["vocab"]))
+    (source / "merges.txt").write_text("\n".join(" ".join(pair) for pair in model["merges"]))
+    settings = json.loads((source / "tokenizer_config.json").read_text())
+    (source / "tokenizer_config.json").write_text(json.dumps({**settings, "tokenizer_class": "GPT2Tokenizer"}))
+    (source / "tokenizer.json").unlink()
+    assert fetch_model.main(arguments(tmp_path, {"path": {"folder": str(source)}})) == 0
 
 
 def test_a_missing_shard_is_refused(tiny, tmp_path, capsys):
@@ -149,7 +169,7 @@ def test_missing_settings_are_named(tmp_path, capsys):
     line = arguments(tmp_path, {"stand_in": {}})
     line[-1] = json.dumps({"engine": "stand_in", "source": {"stand_in": {}}})
     assert fetch_model.main(line) == 1
-    assert "models.m.license is missing" in sentence(capsys.readouterr().err)
+    assert "models.m.dtype is missing" in sentence(capsys.readouterr().err)
 
 
 def test_the_stand_in_has_no_files_and_is_not_chosen_by_accident(tiny, tmp_path, capsys):

@@ -46,6 +46,18 @@ def test_the_hub_gives_the_same_content_as_a_folder(tiny, tmp_path):
     assert not [name for name in ("pytorch_model.bin", ".py", "original", "README") if name in asked]
 
 
+def test_a_tokenizer_that_can_not_be_read_is_refused_before_the_weights_are_downloaded(tiny, tmp_path):
+    files = contents(tiny)
+    files["tokenizer.model"] = files.pop("tokenizer.json")
+    with Hub({"models/acme/tiny": files}) as hub:
+        done = from_hub(tmp_path, hub)
+        asked = " ".join(hub.requests)
+    assert done.returncode == 1
+    assert "the model acme/tiny at revision main has its tokenizer only as tokenizer.model" in sentence(done.stderr)
+    assert "tokenizer.model" in asked and "safetensors" not in asked
+    assert_nothing_left(tmp_path)
+
+
 def test_a_pinned_model_in_the_cache_needs_no_network(tiny, tmp_path):
     with Hub({"models/acme/tiny": contents(tiny)}) as hub:
         assert from_hub(tmp_path, hub, revision=COMMIT).returncode == 0

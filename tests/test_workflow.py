@@ -156,6 +156,12 @@ def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
         pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
         pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
         pytest.param(
+            {"models__writer__license": "mit", "models__writer__parameters": 2},
+            {"write_dataset_card"},
+            set(),
+            id="licence and size of a model",
+        ),
+        pytest.param(
             {"assemble_dataset__exports": ["messages"]},
             {"assemble_dataset", "write_dataset_card", "tabulate_costs", "check_funnel"},
             set(),
@@ -167,6 +173,23 @@ def test_table_of_changes(clone, changes, rules, paid):
     ran, bought = change(clone, **changes)
     assert ran == rules
     assert set(bought) == paid
+
+
+def test_a_data_set_cut_anew_loads_without_what_was_there_before(clone, tmp_path):
+    change(clone, assemble_dataset={"files": 2, "exports": ["messages"]})
+    code = (
+        "import sys, datasets\n"
+        "print(datasets.get_dataset_config_names(sys.argv[1]))\n"
+        "print(*(datasets.load_dataset(*sys.argv[1:], *name)['train'].num_rows for name in ([], ['messages'])))"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, str(clone.folder / "results/trial/dataset")]
+    loaded = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert loaded.returncode == 0, loaded.stderr
+    rows = sum(row["keep"] for row in clone.rows("select_responses"))
+    assert loaded.stdout.splitlines() == ["['data', 'messages']", f"{rows} {rows}"]
+    folders = {path.name for path in (clone.folder / "results/trial/dataset").iterdir()}
+    assert folders == {"README.md", "data", "messages"}
 
 
 def test_touched_scripts_and_comments_make_nothing_again(clone):
@@ -282,7 +305,7 @@ def test_two_definitions_under_one_name_do_not_meet(clone):
     """A model of the same name in another config is another model; neither run touches the other's files."""
     before = clone.attempts()
     models = clone.config()["models"]
-    models["writer"]["license"] = "another"
+    models["writer"]["context"] = 1000
     clone.write_config(clone.config(run="other", models=models), "other.yaml")
     clone.run(config="other.yaml")
     assert len(list((clone.folder / "resources/models").iterdir())) == 2

@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ["Snakefile", "rules", "scripts", "envs", "config", "profiles", "local", "slurm"]
+COPIED = ["Snakefile", "Makefile", "rules", "scripts", "envs", "config", "profiles", "local", "slurm"]
+COPIED += ["requirements.txt", "requirements-test.txt"]
 
 
 class Clone:
@@ -66,6 +67,20 @@ class Clone:
         output, _ = process.communicate(timeout=1200)
         assert bool(process.returncode) == fails, output
         return output
+
+    def make(self, *arguments: str, fails: bool = False) -> str:
+        """Run make with the running environment and return what it printed; checks that it succeeds, or fails."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        result = subprocess.run(
+            ["make", *arguments, f"VENV={Path(sys.executable).parent.parent}"],
+            cwd=self.folder,
+            env={**clean, "SYNTHESIS_ALLOW_STAND_IN": "1"},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert bool(result.returncode) == fails, result.stdout
+        return result.stdout
 
     def attempts(self, run: str = "trial") -> dict[str, str]:
         """The attempt that wrote each ledger of a run and of the resources, by ledger path."""

@@ -12,7 +12,9 @@ from jsonschema import Draft202012Validator, validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from synthesis import sampling
 from synthesis.configuration_checks import CHECKS, models_in_use
+from synthesis.configuration_paths import expand_home
 from synthesis.configuration_sentences import best_sentence, wrong_key
 from synthesis.errors import InputError
 from synthesis.strict_yaml import read_mapping
@@ -37,12 +39,14 @@ def validate(config: dict, file: str | Path = "the configuration") -> None:
     """Check a configuration and complete it in place. Relative paths are looked up from the working folder.
 
     In place, because Snakemake hands out one dictionary: defaults of the schema are filled in, dates become text,
-    and the keys `yes` and `no`, which YAML reads as true and false, become words again. Raises InputError with one
-    sentence, headed by `file`, for the first of: a key or value outside the schema; parts that don't fit together.
+    the keys `yes` and `no`, which YAML reads as true and false, become words again, `~` becomes the home folder, and
+    sampling gets its one spelling. Raises InputError with one sentence, headed by `file`, for the first of: a key or
+    value outside the schema; parts that don't fit together.
     """
     _repair(config)
     for sentence in _sentences(config):
         raise InputError(f"{file}: {sentence}")
+    sampling.normalise(config)
 
 
 def _sentences(config: dict) -> Iterator[str]:
@@ -51,6 +55,7 @@ def _sentences(config: dict) -> Iterator[str]:
     outside_schema = best_sentence(_validator().iter_errors(config))
     if outside_schema:
         yield outside_schema
+    yield from expand_home(config)
     for check in CHECKS:
         yield from check(config)
 

@@ -10,10 +10,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import regex
 
+from synthesis.configuration_paths import PathSetting, data_files, prompts
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
@@ -21,6 +23,8 @@ from synthesis.prompts import PLACEHOLDER, load_prompt
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
 HELD_OUT = "held_out"
+# Folders under results/ that hold what no single run owns: the store, and the profile's logs of SLURM.
+_SHARED_FOLDERS = ("store", "slurm_logs")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -50,6 +54,11 @@ def models_in_use(config: dict) -> Iterator[tuple[str, str]]:
     users += [*judges(config), *((stage, config[stage]) for stage in ("generate_responses", "score_responses"))]
     for where, settings in users:
         yield f"{where}.model", settings["model"]
+
+
+def _run_name(config: dict) -> Iterator[str]:
+    if config["run"] in _SHARED_FOLDERS:
+        yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
 
 
 def _names(config: dict) -> Iterator[str]:
@@ -166,29 +175,21 @@ def _judge_settings(config: dict) -> Iterator[str]:
             yield f"{where}.verdict.probability has the same word for yes and no ('{words['no']}'); give two words."
 
 
-def prompts_in_use(config: dict) -> Iterator[tuple[str, str]]:
-    """The place and the path of every prompt file."""
-    stages = [(stage, config[stage]) for stage in ("generate_responses", "score_responses")]
-    for where, settings in [*judges(config), *stages]:
-        yield f"{where}.prompt", settings["prompt"]
-
-
 def _files(config: dict) -> Iterator[str]:
-    paths = [(f"{where}.file", settings["file"]) for where, settings, _ in question_sources(config, "imported")]
-    paths += [(f"models.{name}.chat_template", model.get("chat_template")) for name, model in config["models"].items()]
-    for group in ("problems", "benchmarks"):
-        for name, settings in config[group].items():
-            paths.append((f"{group}.{name}.source.file.path", settings["source"].get("file", {}).get("path")))
-    for where, path in [*prompts_in_use(config), *paths]:
-        if path is not None and not Path(path).expanduser().is_file():
+    for where, path in _paths(prompts(config), data_files(config)):
+        if not Path(path).is_file():
             near = difflib.get_close_matches(path, map(str, Path(path).parent.glob("*")), n=1)
             repair = f"did you mean {near[0]}?" if near else "correct the path, or put the file there."
             yield f"{where} is {path}, which does not exist; {repair}"
-    for where, path in prompts_in_use(config):
+    for where, path in _paths(prompts(config)):
         try:
             load_prompt(Path(path))
         except InputError as error:
             yield f"{where}: {error}"
+
+
+def _paths(*settings: Iterator[PathSetting]) -> Iterator[tuple[str, str]]:
+    return ((setting.where, setting.path) for setting in chain(*settings))
 
 
 def _sampling(config: dict) -> Iterator[str]:
@@ -248,6 +249,7 @@ def _prices(config: dict) -> Iterator[str]:
 
 
 CHECKS = (
+    _run_name,
     _names,
     _models,
     _problem_sets,

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from synthesis import costs
+from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 
@@ -40,8 +41,9 @@ _COLUMN_TEXTS = {
 class Facts:
     """What a card is written from.
 
-    `versions` are the versions of each engine whose rows were used, `hardware` the kinds of machines that computed
-    them; `rows` is the number of rows of the data set.
+    `config` is the checked configuration; `prompts` maps the prompt files to their texts, `files` the other files of
+    the configuration to their SHA-256. `rows` is the number of rows of the data set, `versions` are the versions of
+    each engine whose rows were used, `hardware` the kinds of machines that computed them.
     """
 
     config: dict
@@ -51,6 +53,7 @@ class Facts:
     prompts: dict[str, str]
     counts: list[StageCount]
     costs: list[dict]
+    files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, set[str]] = field(default_factory=dict)
     hardware: set[str] = field(default_factory=set)
 
@@ -153,8 +156,8 @@ def models(facts: Facts) -> str:
             ", ".join(_roles(facts.config, manifest["model"])),
             _origin(manifest["source"]),
             f"`{manifest['revision']}`" if manifest["revision"] else "none",
-            manifest["license"],
-            f"{manifest['parameters']:,}",
+            facts.config["models"][manifest["model"]]["license"],
+            f"{facts.config['models'][manifest['model']]['parameters']:,}",
             f"{manifest['engine']}, {manifest['dtype']}",
             f"`{manifest['content_sha256'][:16]}`",
         ]
@@ -174,10 +177,10 @@ def _roles(config: dict, model: str) -> list[str]:
 
 
 def _origin(source: dict) -> str:
-    """Where a model comes from; a folder of the maker's machine tells a reader nothing."""
+    """Where a model comes from; of a folder of the maker's machine only the name."""
     (kind, details), *_ = source.items()
     if kind == "path":
-        return "a local folder"
+        return f"a local folder, `{published_path(details['folder'])}`"
     return ", ".join([kind.replace("_", "-"), *(f"`{value}`" for value in details.values())])
 
 
@@ -191,7 +194,7 @@ def prompts(facts: Facts) -> str:
             parts += _question_prompt(name, source["empty_prefix"]["system"])
     for path, text in facts.prompts.items():
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
-        parts += [f"`{path}`, for {', '.join(uses)}:", _fence(text, "yaml")]
+        parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", _fence(text, "yaml")]
     return "\n\n".join(parts)
 
 
@@ -323,11 +326,13 @@ def columns() -> str:
 
 def making(facts: Facts) -> str:
     """How to make the data set again."""
-    config = yaml.safe_dump(facts.config, sort_keys=False, allow_unicode=True, width=110)
+    config = yaml.safe_dump(published(facts.config), sort_keys=False, allow_unicode=True, width=110)
+    rows = [[f"`{published_path(path)}`", f"`{checksum}`"] for path, checksum in facts.files.items()]
+    files = f"\n\nIt also needs these files:\n\n{_table(['file', 'SHA-256'], rows)}" if rows else ""
     return f"""## Making it again
 
 Save the configuration below as `config.yaml` beside the workflow, with the prompts at the paths it names and with
-`prices` as in `config/demo.yaml`, then run `snakemake --profile local --configfile config.yaml`.
+`prices` as in `config/demo.yaml`, then run `snakemake --profile local --configfile config.yaml`.{files}
 
 {_fence(config, "yaml")}"""
 

@@ -21,7 +21,24 @@ def gpu_names() -> tuple[str, ...]:
         tuple(line.strip() for line in listing.stdout.splitlines() if line.strip()) if not listing.returncode else ()
     )
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return names if visible is None else names[: len([item for item in visible.split(",") if item.strip()])]
+    return names if visible is None else _visible(visible, names)
+
+
+def _visible(setting: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the GPUs that CUDA shows under this CUDA_VISIBLE_DEVICES, by the rules of CUDA and PyTorch.
+
+    The first entry that is no device hides itself and all after it; an entry given twice hides all. Entries are
+    numbers or identifiers (`GPU-...`, `MIG-...`); an identifier is taken for the next GPU without looking it up.
+    """
+    found: dict[str, str] = {}
+    for entry in map(str.strip, setting.split(",")):
+        if entry in found:
+            return ()
+        place = len(found) if entry.startswith(("GPU-", "MIG-")) else int(entry) if entry.isdecimal() else len(names)
+        if place >= len(names):
+            break
+        found[entry] = names[place]
+    return tuple(found.values())
 
 
 def put_running_python_first() -> None:

@@ -17,9 +17,10 @@ TEMPLATE = "chat_template.jinja"
 SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 
+TOKENIZER = "tokenizer.json"
 # Any of these holds a tokenizer's vocabulary.
 _VOCABULARIES = (
-    "tokenizer.json",
+    TOKENIZER,
     "tokenizer.model",
     "tekken.json",
     "vocab.json",
@@ -96,7 +97,30 @@ def check_complete(folder: Path, where: str) -> None:
     if missing:
         raise InputError(f"{where} has no {missing[0]}; give a model whose weights are complete safetensors files.")
     if not matching(names, _VOCABULARIES):
-        raise InputError(f"{where} has no tokenizer (tokenizer.json or tokenizer.model); add the tokenizer's files.")
+        raise InputError(f"{where} has no tokenizer ({TOKENIZER}); add the tokenizer's files.")
+
+
+def check_tokenizer(folder: Path, where: str, with_code: bool) -> None:
+    """Raise InputError if the folder has a vocabulary that Transformers can't read; `where` names the folder.
+
+    Vocabularies of other kinds than tokenizer.json can need packages that are not installed here (sentencepiece,
+    tiktoken). Needs no weights, so it comes before they are fetched. What is missing is for `check_complete` to say.
+    """
+    names = [path.name for path in folder.iterdir() if path.is_file()]
+    found = matching(names, _VOCABULARIES)
+    if TOKENIZER in found or not found or CONFIG not in names:
+        return
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    try:
+        transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=with_code)
+    except Exception as error:  # of many kinds, some from the model's own code
+        raise InputError(
+            f"{where} has its tokenizer only as {found[0]}, which can't be read here; make a {TOKENIZER} in a copy of "
+            f"the model's folder, on a machine with the packages sentencepiece and tiktoken (load AutoTokenizer from "
+            f"the folder and save_pretrained to it), and give that folder as the model's source."
+        ) from error
 
 
 def check_context(folder: Path, context: int, model: str) -> None:

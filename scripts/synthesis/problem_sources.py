@@ -51,7 +51,7 @@ def _required(source: dict, key: str, name: str):
 
 
 def _from_file(source: dict, key: str) -> Iterator[RawRow]:
-    path = Path(_required(source, key, "path")).expanduser()
+    path = Path(_required(source, key, "path"))
     if not path.is_file():
         raise InputError(f"{key}.path is {path}, which is no file; correct the path.")
     if source.get("sha256"):

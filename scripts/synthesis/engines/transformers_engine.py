@@ -12,6 +12,17 @@ from synthesis.errors import InputError
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
+def _device(gpus: int) -> torch.device:
+    """The device to compute on. Raises InputError if the job got a GPU that PyTorch can't use."""
+    if gpus and not torch.cuda.is_available():
+        build = f"is built for CUDA {torch.version.cuda}" if torch.version.cuda else "is a build for CPUs only"
+        raise InputError(
+            f"this job got {gpus} GPU, but PyTorch {torch.__version__} can't use it: it {build}; install a build that "
+            "fits the GPU's driver, or set CUDA_VISIBLE_DEVICES to an empty value to compute on the CPU."
+        )
+    return torch.device("cuda" if gpus else "cpu")
+
+
 class TransformersEngine:
     """A causal language model from a fetched folder; see `synthesis.engines.Engine` for the methods.
 
@@ -27,7 +38,7 @@ class TransformersEngine:
         self.version = f"{transformers.__version__} (torch {torch.__version__})"
         self.machine = machine
         self.context = manifest["context"]
-        self.device = torch.device("cuda" if machine.gpus else "cpu")
+        self.device = _device(machine.gpus)
         remote_code = manifest["trust_remote_code"]
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=remote_code)
         self.model = AutoModelForCausalLM.from_pretrained(

@@ -1,0 +1,77 @@
+"""The settings of a configuration that are paths: one list for `~`, for the checks and for what is published."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class PathSetting(NamedTuple):
+    """A path in the configuration: its place for sentences, the mapping that holds it and its key there."""
+
+    where: str
+    holder: dict
+    key: str
+
+    @property
+    def path(self) -> str:
+        """The path as it stands in the configuration."""
+        return self.holder[self.key]
+
+
+def prompts(config: dict) -> Iterator[PathSetting]:
+    """The prompt files."""
+    for number, judge in enumerate(config["judge_questions"]["judges"]):
+        yield PathSetting(f"judge_questions.judges[{number}].prompt", judge, "prompt")
+    for stage in ("generate_responses", "score_responses"):
+        yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
+
+
+def data_files(config: dict) -> Iterator[PathSetting]:
+    """The files that are read beside the prompts: questions, chat templates, problems and benchmarks."""
+    for name, source in config["generate_questions"]["sources"].items():
+        if "imported" in source:
+            yield PathSetting(f"generate_questions.sources.{name}.imported.file", source["imported"], "file")
+    for name, model in config["models"].items():
+        if "chat_template" in model:
+            yield PathSetting(f"models.{name}.chat_template", model, "chat_template")
+    for group in ("problems", "benchmarks"):
+        for name, settings in config[group].items():
+            if "file" in settings["source"]:
+                yield PathSetting(f"{group}.{name}.source.file.path", settings["source"]["file"], "path")
+
+
+def model_folders(config: dict) -> Iterator[PathSetting]:
+    """The folders that models are copied from."""
+    for name, model in config["models"].items():
+        if "path" in model["source"]:
+            yield PathSetting(f"models.{name}.source.path.folder", model["source"]["path"], "folder")
+
+
+def expand_home(config: dict) -> Iterator[str]:
+    """Put the home folder in the place of `~`, here and nowhere else; gives a sentence for a user without one."""
+    for setting in (*prompts(config), *data_files(config), *model_folders(config)):
+        if setting.path.startswith("~"):
+            try:
+                setting.holder[setting.key] = str(Path(setting.path).expanduser())
+            except RuntimeError:
+                yield f"{setting.where} is {setting.path}, whose home folder is not known; write the whole path."
+
+
+def published_path(path: str | PurePath) -> str:
+    """A path as strangers may see it: one that leads out of the working folder is cut to its last name."""
+    path = PurePath(path)
+    return path.name if path.is_absolute() or ".." in path.parts else str(path)
+
+
+def published(config: dict) -> dict:
+    """A copy of a checked configuration without the folders of the machine it ran on."""
+    config = copy.deepcopy(config)
+    for setting in (*prompts(config), *data_files(config), *model_folders(config)):
+        setting.holder[setting.key] = published_path(setting.path)
+    for settings in (*config["problems"].values(), *config["benchmarks"].values()):
+        address = settings["source"].get("url", {})
+        if urlsplit(address.get("url", "")).scheme == "file":
+            address["url"] = f"file:///{PurePath(address['url']).name}"
+    return config

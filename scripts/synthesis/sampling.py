@@ -1,0 +1,27 @@
+"""Sampling settings in one spelling, so that equal sampling is one fingerprint in the store."""
+
+from collections.abc import Iterator
+
+
+def normalised(sampling: dict) -> dict:
+    """The settings without those that change nothing.
+
+    At temperature 0 the likeliest token is taken, whatever top_p and top_k say. A top_p of 1 and a top_k of 0 or -1
+    (the spellings of Transformers and vLLM) take all tokens, as their absence does.
+    """
+    greedy = sampling["temperature"] == 0
+    useless = {"top_p": greedy or sampling.get("top_p", 1) >= 1, "top_k": greedy or sampling.get("top_k", 0) < 1}
+    return {name: value for name, value in sampling.items() if not useless.get(name)}
+
+
+def normalise(config: dict) -> None:
+    """Give all sampling settings of a checked configuration their one spelling, in place."""
+    for holder in _holders(config):
+        holder["sampling"] = normalised(holder["sampling"])
+
+
+def _holders(config: dict) -> Iterator[dict]:
+    sources = config["generate_questions"]["sources"].values()
+    yield from (source["empty_prefix"] for source in sources if "empty_prefix" in source)
+    yield from (judge for judge in config["judge_questions"]["judges"] if "sampling" in judge)
+    yield config["generate_responses"]
