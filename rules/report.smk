@@ -79,6 +79,7 @@ rule tabulate_costs:
         store=STORE,
         ledgers=compact_files("ledgers"),
         prices=PLAN.settings("prices"),
+        attempts=journal_digest(STORE, RUN),
         code=code_version("tabulate_costs"),
     shell:
         "python scripts/tabulate_costs.py --run {params.run} --prices {params.prices:q} --code-version {params.code}"
