@@ -36,3 +36,7 @@ rule all:
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",
+        expand(
+            "<results>/pages/{page}.html",
+            page=["dataset_card", "funnel", "check_funnel", "costs"],
+        ),

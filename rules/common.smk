@@ -6,6 +6,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
 from synthesis.errors import InputError
+from synthesis.ledger import journal_digest
 from synthesis.pending import gpus_for
 from synthesis.plan import Plan, compact_files
 

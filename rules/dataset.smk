@@ -46,11 +46,12 @@ rule write_dataset_card:
         files=PLAN.data_files(),
         ledgers=PLAN.ledgers(),
     output:
-        card=report(
-            "<results>/dataset/README.md",
+        card="<results>/dataset/README.md",
+        page=report(
+            "<results>/pages/dataset_card.html",
             caption="report/dataset.rst",
             category="Data set",
-            labels={"what": "card of the data set", "kind": "text"},
+            labels={"what": "card of the data set"},
         ),
         ledger="<results>/ledger/write_dataset_card/all.json",
     log:
@@ -72,4 +73,5 @@ rule write_dataset_card:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --data {input.data} --funnel {input.funnel} --costs {input.costs}"
         " --manifests {input.manifests} --prompts {input.prompts:q} --files {input.files:q}"
-        " --ledgers {params.ledgers} --store {params.store} --output {output.card} --ledger {output.ledger} --log {log}"
+        " --ledgers {params.ledgers} --store {params.store} --output {output.card} --page {output.page}"
+        " --ledger {output.ledger} --log {log}"

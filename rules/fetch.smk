@@ -28,7 +28,7 @@ rule fetch_model:
     shell:
         "python scripts/fetch_model.py --run resources --model {wildcards.model} --settings {params.settings:q}"
         " --code-version {params.code} --folder $(dirname {output.manifest})/files --manifest {output.manifest}"
-        " --ledger {output.ledger} --log {log}"
+        " --threads {threads} --ledger {output.ledger} --log {log}"
 
 
 rule fetch_problems:

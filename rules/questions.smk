@@ -74,7 +74,7 @@ rule filter_questions:
         "python scripts/filter_questions.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --questions {input.questions} --held-out {input.held_out}"
         " --benchmarks {input.benchmarks} --output {output.verdicts} --signatures {output.signatures}"
-        " --ledger {output.ledger} --log {log}"
+        " --threads {threads} --ledger {output.ledger} --log {log}"
 
 
 rule find_duplicates:

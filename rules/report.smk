@@ -2,11 +2,12 @@ rule tabulate_funnel:
     input:
         stages=PLAN.stage_files(PLAN.every_stage()),
     output:
-        table=report(
-            "<results>/tables/funnel.csv",
-            caption="report/funnel.rst",
+        table="<results>/tables/funnel.csv",
+        page=report(
+            "<results>/pages/funnel.html",
+            caption="report/funnel_table.rst",
             category="Funnel",
-            labels={"what": "rows kept and rejected by each stage", "kind": "table"},
+            labels={"what": "table of the rows kept and rejected by each stage"},
         ),
         ledger="<results>/ledger/tabulate_funnel/all.json",
     log:
@@ -24,7 +25,7 @@ rule tabulate_funnel:
         code=code_version("tabulate_funnel"),
     shell:
         "python scripts/tabulate_funnel.py --run {params.run} --code-version {params.code} {params.stages}"
-        " --output {output.table} --ledger {output.ledger} --log {log}"
+        " --output {output.table} --page {output.page} --ledger {output.ledger} --log {log}"
 
 
 rule check_funnel:
@@ -33,6 +34,12 @@ rule check_funnel:
         dataset=PLAN.dataset_files("data"),
     output:
         checks="<results>/check_funnel/check_funnel.json",
+        page=report(
+            "<results>/pages/check_funnel.html",
+            caption="report/checks.rst",
+            category="Funnel",
+            labels={"what": "checks that no row was lost or doubled"},
+        ),
         ledger="<results>/ledger/check_funnel/all.json",
     log:
         "<logs>/check_funnel/all.log",
@@ -51,18 +58,19 @@ rule check_funnel:
     shell:
         "python scripts/check_funnel.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} {params.stages} --dataset {input.dataset} --output {output.checks}"
-        " --ledger {output.ledger} --log {log}"
+        " --page {output.page} --ledger {output.ledger} --log {log}"
 
 
 rule tabulate_costs:
     input:
         ledgers=PLAN.ledgers(),
     output:
-        table=report(
-            "<results>/tables/costs.csv",
+        table="<results>/tables/costs.csv",
+        page=report(
+            "<results>/pages/costs.html",
             caption="report/costs.rst",
             category="Costs",
-            labels={"what": "hours, tokens and money by stage", "kind": "table"},
+            labels={"what": "hours, tokens and money by stage"},
         ),
         ledger="<results>/ledger/tabulate_costs/all.json",
     log:
@@ -79,10 +87,11 @@ rule tabulate_costs:
         store=STORE,
         ledgers=compact_files("ledgers"),
         prices=PLAN.settings("prices"),
+        attempts=journal_digest(STORE, RUN),
         code=code_version("tabulate_costs"),
     shell:
         "python scripts/tabulate_costs.py --run {params.run} --prices {params.prices:q} --code-version {params.code}"
-        " --ledgers {params.ledgers} --store {params.store} --output {output.table}"
+        " --ledgers {params.ledgers} --store {params.store} --output {output.table} --page {output.page}"
         " --ledger {output.ledger} --log {log}"
 
 
@@ -92,9 +101,9 @@ rule plot_funnel:
     output:
         svg=report(
             "<results>/figures/funnel.svg",
-            caption="report/funnel.rst",
+            caption="report/funnel_figure.rst",
             category="Funnel",
-            labels={"what": "rows kept and rejected by each stage", "kind": "figure"},
+            labels={"what": "figure of the rows kept and rejected by each stage"},
         ),
         png="<results>/figures/funnel.png",
         ledger="<results>/ledger/plot_funnel/all.json",

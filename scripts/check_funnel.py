@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from synthesis import funnel, program, schema
+from synthesis import funnel, program, schema, web_pages
 from synthesis.errors import InputError
 from synthesis.funnel import Piece, Row, Stage
 
@@ -25,6 +25,7 @@ def add_arguments(parser):
     funnel.add_stage_argument(parser)
     parser.add_argument("--dataset", type=Path, nargs="+", required=True, help="the files of the data set")
     parser.add_argument("--output", type=Path, required=True, help="what was checked (JSON)")
+    parser.add_argument("--page", type=Path, required=True, help="what was checked, for readers (HTML)")
 
 
 def work(options, job):
@@ -51,7 +52,17 @@ def work(options, job):
         "stages": totals,
     }
     schema.write_text(options.output, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    schema.write_text(options.page, page(report))
     job.rows(**{"in": len(owners), "out": len(chosen)})
+
+
+def page(report: dict) -> str:
+    """The report as a web page. It tells of success alone, because the first fault ends the program without one."""
+    title = f"No row was lost in run {report['run']}"
+    shards, rows = report["shards"], report["dataset_rows"]
+    scope = f"Every check holds for all {shards:,} shards and for the data set of {rows:,} rows."
+    table = web_pages.table([{"check": check, "result": "holds"} for check in report["checks"]], set())
+    return web_pages.page(title, web_pages.heading(title), web_pages.paragraph(scope), table)
 
 
 def _check_shard(stages: list[Stage], piece: Piece, samples: int) -> dict[str, list[Row]]:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from synthesis import costs, program
+from synthesis import cost_page, costs, program, schema
 from synthesis.ledger import find_attempts, journaled, read_json
 
 
@@ -13,6 +13,7 @@ def add_arguments(parser):
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
     parser.add_argument("--output", type=Path, required=True, help="the table (CSV)")
+    parser.add_argument("--page", type=Path, required=True, help="the table for readers (HTML)")
 
 
 def work(options, job):
@@ -25,6 +26,7 @@ def work(options, job):
         program.log.warning("attempt %s is not in the journal in %s; what it cost stays empty.", name, options.store)
     rows = costs.table(costs.steps(ledgers, journal, elsewhere, options.prices), costs.pairs(ledgers), options.prices)
     costs.write(options.output, rows)
+    schema.write_text(options.page, cost_page.page(options.run, rows))
     job.rows(**{"in": len(ledgers), "out": len(rows)})
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from synthesis import costs, dataset_card, funnel, program, schema
+from synthesis import costs, dataset_card, funnel, program, schema, web_pages
 from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
@@ -21,10 +21,11 @@ def add_arguments(parser):
     parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--output", type=Path, required=True, help="the card, README.md in the data set's folder")
+    parser.add_argument("--page", type=Path, required=True, help="the card for readers (HTML)")
 
 
 def work(options, job):
-    """Write the card with its front matter."""
+    """Write the card with its front matter, and the card without it as a page."""
     from huggingface_hub import DatasetCard, DatasetCardData
 
     versions, hardware = _engines(options.ledgers, options.store)
@@ -43,6 +44,8 @@ def work(options, job):
     front_matter = DatasetCardData(**dataset_card.front_matter(facts)).to_yaml()
     card = DatasetCard(f"---\n{front_matter}\n---\n\n{dataset_card.body(facts)}")
     schema.write_text(options.output, str(card).rstrip() + "\n")
+    title = facts.card["title"]
+    schema.write_text(options.page, web_pages.page(title, web_pages.from_markdown(card.text)))
     job.rows(**{"in": facts.rows})
 
 

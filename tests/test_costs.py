@@ -45,6 +45,7 @@ class Books:
     def tabulate(self, prices=PRICES, run="trial"):
         output = self.folder / "costs.csv"
         arguments = ["--run", run, "--ledger", str(self.folder / "out.json"), "--output", str(output)]
+        arguments += ["--page", str(self.folder / "costs.html")]
         arguments += ["--store", str(self.store), "--prices", json.dumps(prices)]
         assert tabulate_costs.main([*arguments, "--ledgers", *map(str, self.ledgers)]) == 0
         rows = costs.read(output)
@@ -194,6 +195,7 @@ def test_hours_have_six_digits_and_sums_are_rounded_last(books):
 def test_a_missing_ledger_is_named(books, capsys):
     arguments = [*small_run.common_arguments(books.folder, "tabulate_costs"), "--store", str(books.store)]
     arguments += ["--prices", json.dumps(PRICES), "--output", str(books.folder / "costs.csv")]
+    arguments += ["--page", str(books.folder / "costs.html")]
     assert tabulate_costs.main([*arguments, "--ledgers", str(books.folder / "none.json")]) == 1
     assert "none.json is missing" in capsys.readouterr().err
 

@@ -123,10 +123,13 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
         assemble_dataset.main([*common("assemble_dataset"), *settings, *prompt, *stages, "--data", *data, *exports])
         == 0
     )
-    assert tabulate_funnel.main([*common("tabulate_funnel"), *stages, "--output", "funnel.csv"]) == 0
+    assert (
+        tabulate_funnel.main([*common("tabulate_funnel"), *stages, "--output", "funnel.csv", "--page", "funnel.html"])
+        == 0
+    )
     ledgers = ["--ledgers", "ledger/generate_responses/s/0.json", "ledger/assemble_dataset/all.json"]
     books = [*ledgers, "--store", "store"]
-    price_table = ["--prices", json.dumps(prices), "--output", "costs.csv"]
+    price_table = ["--prices", json.dumps(prices), "--output", "costs.csv", "--page", "costs.html"]
     assert tabulate_costs.main([*common("tabulate_costs"), *books, *price_table]) == 0
     arguments = [*common("write_dataset_card"), "--settings", json.dumps({"card": CARD, "config": config}), *books]
     arguments += [
@@ -141,7 +144,7 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
         "answer.yaml",
     ]
     arguments += ["--manifests", *[f"{name}.json" for name in ("writer", "teacher", "scorer")]]
-    arguments += ["--files", *map(str, files), "--output", str(dataset / "README.md")]
+    arguments += ["--files", *map(str, files), "--output", str(dataset / "README.md"), "--page", "card.html"]
     assert write_dataset_card.main(arguments) == 0
     return (dataset / "README.md").read_text(encoding="utf-8")
 
@@ -334,7 +337,18 @@ def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
         "--costs",
         "costs.csv",
     ]
-    arguments += ["--prompts", "judge.yaml", "--manifests", "writer.json", "--store", "store", "--output", "other.md"]
+    arguments += [
+        "--prompts",
+        "judge.yaml",
+        "--manifests",
+        "writer.json",
+        "--store",
+        "store",
+        "--output",
+        "other.md",
+        "--page",
+        "o.html",
+    ]
     assert write_dataset_card.main([*arguments, "--ledgers", "ledger/assemble_dataset/all.json"]) == 1
     assert "none.parquet is missing" in capsys.readouterr().err
     assert not (tmp_path / "other.md").exists()

@@ -54,7 +54,7 @@ def test_the_demo_keeps_its_token_budget(clone, printed):
 
 def test_the_report_holds_funnel_costs_and_card(clone, printed):
     text = (clone.folder / "results/demo/report.html").read_text()
-    for name in ("funnel.svg", "funnel.csv", "costs.csv", "README.md"):
+    for name in ("funnel.svg", "funnel.html", "check_funnel.html", "costs.html", "dataset_card.html"):
         assert name in text, name
 
 

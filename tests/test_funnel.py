@@ -18,6 +18,7 @@ from synthesis.errors import InputError
 def tabulate(tmp_path, results):
     output = tmp_path / "tables/funnel.csv"
     arguments = [*small_run.common_arguments(tmp_path, "tabulate_funnel"), "--output", str(output)]
+    arguments += ["--page", str(tmp_path / "funnel.html")]
     return tabulate_funnel.main([*arguments, *small_run.stage_arguments(results)]), output
 
 
@@ -136,6 +137,7 @@ def check(tmp_path, finished, samples=small_run.SAMPLES):
     results, data = finished
     output = tmp_path / "check_funnel.json"
     arguments = [*small_run.common_arguments(tmp_path, "check_funnel"), "--settings", json.dumps({"samples": samples})]
+    arguments += ["--page", str(tmp_path / "check_funnel.html")]
     arguments += ["--output", str(output), "--dataset", str(data), *small_run.stage_arguments(results)]
     return check_funnel.main(arguments), output
 

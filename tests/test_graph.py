@@ -77,6 +77,7 @@ def test_everything_a_rule_names_exists_and_carries_its_name():
             assert (ROOT / environment[1]).is_file(), environment[1]
             for keyword in ("log:", "benchmark:", "ledger="):
                 assert keyword in body, f"{name} has no {keyword}"
+            assert "threads:" not in body or "--threads {threads}" in body, f"the books of {name} count one core"
             assert f"<logs>/{name}/" in body, name
             assert f"<benchmarks>/{name}/" in body, name
             assert f"/ledger/{name}/" in body, name

@@ -28,6 +28,15 @@ def test_the_first_line_names_the_interpreter_and_the_ledger_names_the_job(tmp_p
     assert ledger["settings"] == {"n": 1}
 
 
+def test_the_books_count_the_cores_of_the_job(tmp_path):
+    ledger = tmp_path / "ledger/filter_questions/source/00000.json"
+    arguments = ["--run", "trial", "--ledger", str(ledger)]
+    for threads, cores in ([], 1), (["--threads", "3"], 3):
+        work = [__file__, "Tests.", lambda parser: None, lambda options, job: None]
+        assert program.run(*work, [*arguments, *threads]) == 0
+        assert json.loads(ledger.read_text())["attempt"]["cpu_cores"] == cores
+
+
 def test_a_users_mistake_is_one_sentence(tmp_path, capsys):
     def work(options, job):
         raise InputError("row 3 of questions.jsonl has no question; add one.")

@@ -32,10 +32,11 @@ def run(tmp_path, monkeypatch):
         settings = ["--settings", json.dumps(small_run.SETTINGS), "--prompt", "prompt.yaml"]
         data = ["--data", str(results / "dataset/data/train-00000-of-00001.parquet")]
         assert assemble_dataset.main([*common("assemble_dataset"), *settings, *stages, *data]) == 0
-        table = ["--output", str(results / "tables/funnel.csv")]
+        table = ["--output", str(results / "tables/funnel.csv"), "--page", str(results / "pages/funnel.html")]
         assert tabulate_funnel.main([*common("tabulate_funnel"), *stages, *table]) == 0
         ledgers = ["--ledgers", str(paid), str(results / "ledger/assemble_dataset/all.json"), "--store", "store"]
         costs = ["--prices", json.dumps(PRICES), "--output", str(results / "tables/costs.csv")]
+        costs += ["--page", str(results / "pages/costs.html")]
         assert tabulate_costs.main([*common("tabulate_costs"), *ledgers, *costs]) == 0
 
     def common(rule):

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from synthesis import configuration
+from synthesis import configuration, costs
 from synthesis.pending import gpus_for
 from synthesis.plan import Plan
 from workflow import Clone, bought_since
@@ -294,11 +294,41 @@ def test_a_killed_run_goes_on_and_its_cost_is_booked(tmp_path):
     assert "generate_questions" in costs
 
 
-def test_the_report_is_made(clone):
-    clone.run("--report", "report.html")
-    text = (clone.folder / "report.html").read_text()
-    assert "funnel" in text
-    assert len(text) > 100_000
+def test_a_killed_attempt_of_a_step_that_was_taken_back_is_booked_by_the_next_run(clone):
+    """No job's ledger tells of it: the step is not in the workflow any more."""
+    before, journal = clone.attempts(), clone.folder / "results/store/journal/trial/judge_questions"
+    known, spent = set(journal.glob("*.json")), _costs(clone)["judge_questions"]["spent"]
+    judges = clone.config()["judge_questions"]["judges"]
+    verdict = {"probability": {"yes": "Good", "no": "Bad", "threshold": 0.3}}
+    second = {**judges[0], "name": "second", "verdict": verdict}
+    clone.write_config(clone.config(judge_questions__judges=[*judges, second]))
+    process = clone.start(environment={"SYNTHESIS_STAND_IN_SECONDS": "30"}, start_new_session=True)
+    deadline = time.monotonic() + 120
+    while set(journal.glob("*.json")) == known and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, 9)
+    process.communicate()
+    killed = set(journal.glob("*.json")) - known
+    assert killed
+    for path in killed:
+        attempt = json.loads(path.read_text())
+        assert attempt["state"] == "running"
+        path.write_text(json.dumps({**attempt, "wall_seconds": 3600.0, "cpu_cores": 1}))
+    clone.write_config(clone.config())
+    clone.run("--unlock")
+    clone.run()
+    assert clone.rules_that_ran(before) == {"tabulate_costs", "write_dataset_card"}
+    now = _costs(clone)
+    price = clone.config()["prices"]["cpu_core_hour"]
+    assert float(now["judge_questions"]["spent"]) == pytest.approx(float(spent) + price * len(killed), abs=1e-5)
+    card = (clone.folder / "results/trial/dataset/README.md").read_text()
+    assert costs.shown(now["total"]["spent"]) in card
+    assert "Nothing to be done" in clone.run()
+
+
+def _costs(clone):
+    rows = costs.read(clone.folder / "results/trial/tables/costs.csv")
+    return {row["step"] or "total": row for row in rows}
 
 
 def test_two_definitions_under_one_name_do_not_meet(clone):

@@ -23,6 +23,8 @@ _SIZES = {
     0: "n<1K",
 }
 
+_NUMBER = re.compile(r"[\d.,]+( %)?")
+
 _COLUMN_TEXTS = {
     "question_id": "name of the question, from the run's seed, its source and its number in it",
     "source": "source of the question",
@@ -350,7 +352,10 @@ def _fence(text: str, language: str) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+    """A table in Markdown; columns of numbers are aligned right."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(head)
+    numeric = [any(column) and all(_NUMBER.fullmatch(cell) for cell in column if cell) for column in columns]
+    lines = [head, ["---:" if right else "---" for right in numeric], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

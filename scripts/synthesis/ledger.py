@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from synthesis import machine, schema
+from synthesis.canonical import digest
 from synthesis.errors import InputError
 
 
@@ -75,6 +76,15 @@ def journaled(store: Path, run: str) -> list[dict]:
     """All journaled attempts of a run in the order of their start."""
     found = [read_json(path) for path in sorted(journal_folder(store, run).glob("*/*.json"))]
     return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
+
+
+def journal_digest(store: Path, run: str):
+    """A function of a job's wildcards: digest of the names of all attempts in the run's journal.
+
+    As a param it has the bill written anew if an attempt came to nothing, so that no job's ledger tells of it.
+    Snakemake asks for it when it plans and again when the job's inputs are made, and keeps the later answer.
+    """
+    return lambda wildcards: digest(sorted(path.stem for path in journal_folder(store, run).glob("*/*.json")))
 
 
 def find_attempts(store: Path, wanted: set[str]) -> dict[str, dict]:

@@ -31,7 +31,7 @@ class Job:
 
     def __init__(self, rule: str, name: str, options: argparse.Namespace):
         self.name = f"{rule} {name}"
-        self.attempt = Attempt(run=options.run, rule=rule, job=name)
+        self.attempt = Attempt(run=options.run, rule=rule, job=name, cpu_cores=options.threads)
         self.ledger = Ledger(
             run=options.run, rule=rule, job=name, settings=options.settings, code_version=options.code_version
         )
@@ -94,6 +94,7 @@ def _parse(description, add_arguments, argv):
     parser.add_argument("--settings", type=json.loads, default={}, help="the stage's settings as JSON")
     parser.add_argument("--code-version", default="", help="version of the stage's code")
     parser.add_argument("--ledger", type=Path, required=True, help="where to write what the job used")
+    parser.add_argument("--threads", type=int, default=1, help="CPU cores of this job, also for the books")
     parser.add_argument("--log", type=Path, help="log file; lines also go to the terminal")
     add_arguments(parser)
     return parser.parse_args(argv)

@@ -16,7 +16,6 @@ def add_arguments(parser: ArgumentParser, model_required: bool = True) -> None:
     parser.add_argument("--model", type=Path, required=model_required, help="manifest of the model")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows")
     parser.add_argument("--gpus", type=int, default=0, help="GPUs of this job; 0 runs on the CPU")
-    parser.add_argument("--threads", type=int, default=1, help="CPU cores of this job")
     parser.add_argument("--batch-rows", type=int, default=16, help="most rows of a batch")
     parser.add_argument("--batch-tokens", type=int, default=16384, help="most padded tokens of a batch")
     parser.add_argument("--chunk-rows", type=int, default=1000, help="rows after which a chunk is published")
@@ -59,7 +58,7 @@ def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
     budget.check(options.store, options.run)
     attempt = job.attempt
     attempt.model, attempt.engine = manifest["model"], manifest["engine"]
-    attempt.gpus, attempt.cpu_cores = options.gpus, options.threads
+    attempt.gpus = options.gpus
     attempt.gpu_name = ", ".join(sorted(set(machine.gpu_names()))) if options.gpus else ""
     attempt.journal_in(options.store)
     job.step(f"loading {manifest['model']}")

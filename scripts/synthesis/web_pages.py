@@ -1,0 +1,80 @@
+"""Web pages of the report: one file each, without scripts and without anything loaded from elsewhere.
+
+Snakemake's report shows a page where it offers a CSV or Markdown file for download only. All text is escaped: what a
+model or a configuration wrote never becomes markup.
+"""
+
+from html import escape
+
+from synthesis.canonical import digest
+
+_STYLE = """
+body { font: 14px/1.45 system-ui, sans-serif; color: #1e293b; margin: 1.5rem; }
+.text { max-width: 70rem; }
+h1 { font-size: 1.35rem; } h2 { font-size: 1.1rem; margin-top: 1.8rem; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; white-space: pre-line; }
+thead th { border-bottom: 1px solid #64748b; background: #f1f5f9; vertical-align: bottom; }
+tbody tr { border-bottom: 1px solid #e2e8f0; }
+.number { text-align: right; white-space: nowrap; } 
+.total { font-weight: bold; border-top: 1px solid #64748b; }
+code { background: #f1f5f9; overflow-wrap: break-word; } pre { background: #f1f5f9; padding: .7rem; }
+pre code { white-space: pre-wrap; }
+"""
+
+# Even a slip in the escaping could then neither run a script nor load anything.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def page(title: str, *parts: str) -> str:
+    """A whole page of parts that are HTML already, under a title that is plain text."""
+    head = (
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>"
+    )
+    body = "\n".join(part for part in parts if part)
+    return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def heading(text: str, level: int = 1) -> str:
+    """A heading from plain text; level 1 is the page's own."""
+    return f"<h{level}>{escape(text)}</h{level}>"
+
+
+def paragraph(text: str) -> str:
+    """A paragraph from plain text; empty for an empty text."""
+    return f'<p class="text">{escape(text)}</p>' if text else ""
+
+
+def table(rows: list[dict], numbers: set, total: bool = False) -> str:
+    """A table from rows of texts by column, in the order of the first row.
+
+    Columns in `numbers` are aligned right. A column may be a pair (group, name): neighbours of one group share a
+    heading. With `total` the last row is set in bold.
+    """
+    import pandas as pd
+
+    columns = list(rows[0])
+    paired = isinstance(columns[0], tuple)
+    frame = pd.DataFrame([list(row.values()) for row in rows], dtype=object)
+    frame.columns = pd.MultiIndex.from_tuples(columns) if paired else pd.Index(columns, dtype=object)
+    last = len(rows) - 1
+    classes = [
+        [" ".join(["number"] * (name in numbers) + ["total"] * (total and row == last)) for name in columns]
+        for row in range(len(rows))
+    ]
+    styled = frame.style.hide(axis="index").format(escape="html").format_index(escape="html", axis=1)
+    styled.set_td_classes(pd.DataFrame(classes, columns=frame.columns))
+    # The classes of the headings: `set_td_classes` reaches the cells only.
+    right = [place for place, name in enumerate(columns) if name in numbers]
+    level = 1 if paired else 0
+    rules = [{"selector": f"th.level{level}.col{place}", "props": "text-align: right"} for place in right]
+    rules += [{"selector": "th.level0", "props": "text-align: center"}] if paired else []
+    return styled.set_table_styles(rules).to_html(uuid=digest(list(map(str, columns)))[:8], cell_ids=False)
+
+
+def from_markdown(text: str) -> str:
+    """HTML of a text in Markdown with tables; HTML in the text is shown as it stands and not obeyed."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").render(text)

@@ -1,0 +1,103 @@
+"""The HTML report in a real browser: every table, check, figure and card is shown and can be read."""
+
+import browser
+import check_funnel
+import pytest
+from synthesis import costs, funnel
+from workflow import Clone
+
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.skipif(not browser.find(), reason=f"no browser is installed (one of {', '.join(browser.NAMES)})"),
+]
+
+# Text of a configuration that would be bold if it became HTML, and that shows a wrong encoding.
+TITLE = "Très <b>small</b> sums"
+FORBIDDEN = "^(<b>)?David"
+TABLE = "[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => [...r.cells].map(c => c.innerText)))"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("reported"))
+    rules = {"min_characters": 20, "max_characters": 400, "finished": True, "forbid": [FORBIDDEN]}
+    clone.write_config(clone.config(write_dataset_card__title=TITLE, filter_questions__filters__0__rules=rules))
+    clone.run()
+    clone.run("--report", "report.html")
+    return clone
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with browser.Browser(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def show(clone, chromium):
+    """A function that opens the report anew and shows a result of a category."""
+
+    def open_result(category, label):
+        chromium.open(clone.folder / "report.html")
+        chromium.click("nav a", category)
+        chromium.click("nav tr", label, within="a[iconname=eye]")
+        return chromium
+
+    return open_result
+
+
+PAGES = [
+    ("Costs", "hours, tokens and money by stage"),
+    ("Data set", "card of the data set"),
+    ("Funnel", "checks that no row was lost or doubled"),
+    ("Funnel", "table of the rows kept and rejected by each stage"),
+]
+
+
+@pytest.mark.parametrize(("category", "label"), PAGES)
+def test_a_page_fits_its_width_and_its_numbers_stand_right(show, category, label):
+    shown = show(category, label)
+    assert shown.framed("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    styles = "[...document.querySelectorAll('td.number')].map(cell => getComputedStyle(cell).textAlign)"
+    assert set(shown.framed(styles)) <= {"right"}
+    assert shown.framed("document.querySelectorAll('b').length") == 0
+
+
+def test_the_funnel_is_shown_as_a_table(show, clone):
+    ((head, *rows),) = show("Funnel", "table of the rows kept and rejected by each stage").framed(TABLE)
+    counts = funnel.read(clone.folder / "results/trial/tables/funnel.csv")
+    assert head[:5] == ["source", "stage", "unit", "rows in", "kept"]
+    assert [row[:5] for row in rows] == [
+        [item.source, item.stage, item.unit, str(item.rows_in), str(item.kept)] for item in counts
+    ]
+    assert any(f"forbidden:{FORBIDDEN}: " in row[-1] for row in rows)
+
+
+def test_the_checks_are_shown(show):
+    ((_, *rows),) = show("Funnel", "checks that no row was lost or doubled").framed(TABLE)
+    assert rows == [[check, "holds"] for check in check_funnel.CHECKS]
+
+
+def test_the_costs_are_shown_with_a_total_in_bold(show, clone):
+    shown = show("Costs", "hours, tokens and money by stage")
+    (groups, head, *amounts), (_, *counts) = shown.framed(TABLE)
+    table = costs.read(clone.folder / "results/trial/tables/costs.csv")
+    assert [name for name in groups if name] == ["the data set", "spent by the run", "for a million pairs"]
+    assert head[2:] == ["CPU core hours", "USD"] * 3
+    assert [row[1] for row in amounts] == [row[1] for row in counts] == [row["step"] for row in table]
+    assert amounts[-1][:4] == ["Total", "", table[-1]["cpu_core_hours"], table[-1]["cost"]]
+    assert counts[-1][4:] == [f"{int(table[-1][name]):,}" for name in ("prompt_tokens", "completion_tokens")]
+    weights = "[...document.querySelectorAll('tr:last-child td')].map(cell => getComputedStyle(cell).fontWeight)"
+    assert set(shown.framed(weights)) == {"700"}
+
+
+def test_the_card_is_shown(show, clone):
+    shown = show("Data set", "card of the data set")
+    assert shown.framed("document.querySelector('h1').innerText") == TITLE
+    total = costs.read(clone.folder / "results/trial/tables/costs.csv")[-1]
+    assert costs.shown(total["cost"]) in shown.framed("document.body.innerText")
+
+
+def test_the_figure_is_shown(show):
+    shown = show("Funnel", "figure of the rows kept and rejected by each stage")
+    assert shown.wait_for("[...document.images].some(image => image.complete && image.naturalWidth > 300)")
