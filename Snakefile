@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "rules/common.smk"
 include: "rules/fetch.smk"
 include: "rules/problems.smk"
+include: "rules/generators.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
@@ -21,6 +22,7 @@ report: "rules/report/workflow.rst"
 localrules:
     all,
     fetch,
+    generators,
     questions,
     responses,
     dataset,
@@ -33,6 +35,7 @@ rule all:
         # Named here so that a file that somebody removed is made again, although nothing after it is older.
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
+        PLAN.trained_manifests(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

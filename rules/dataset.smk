@@ -41,7 +41,7 @@ rule write_dataset_card:
         data=PLAN.dataset_files("data"),
         funnel="<results>/tables/funnel.csv",
         costs="<results>/tables/costs.csv",
-        manifests=PLAN.resources("models", PLAN.models_in_use()),
+        manifests=PLAN.manifests(),
         prompts=PLAN.prompts(),
         files=PLAN.data_files(),
         ledgers=PLAN.ledgers(),

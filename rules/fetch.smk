@@ -1,6 +1,6 @@
 rule fetch:
     input:
-        PLAN.resources("models", PLAN.models_in_use()),
+        PLAN.resources("models", PLAN.fetched_models()),
         PLAN.resources("problems", config["problems"]),
         PLAN.resources("benchmarks", config["benchmarks"]),
 

@@ -44,7 +44,7 @@ def test_keys_and_dates_that_yaml_misreads_are_repaired_in_place():
     assert config["filter_questions"]["filters"][0]["rules"]["forbid"] == ["2026-01-31"]
     words = config["judge_questions"]["judges"][0]["verdict"]["probability"]
     assert list(words.items()) == [("threshold", 0.5), ("no", "No"), ("yes", "Yes")]
-    assert list(config) == keys
+    assert [key for key in config if key in keys] == keys
 
 
 def test_defaults_are_filled_in():

@@ -36,6 +36,12 @@ def question_prefix(tokenizer, messages) -> str:
     return _without_system(tokenizer, prefix) if ("system", "") in messages else prefix
 
 
+def question_suffix(tokenizer, messages) -> str:
+    """The template's text after the user's question: the end of the turn, byte for byte."""
+    system = [message for message in messages if message[1]]
+    return _render(tokenizer, [*system, ("user", _MARK)]).rpartition(_MARK)[2]
+
+
 def _without_system(tokenizer, prefix: str) -> str:
     """The user turn's opening alone: what a second user turn adds to a conversation before its text."""
     first = [("user", _MARK), ("assistant", _MARK)]

@@ -70,6 +70,9 @@ def _imports(path: Path) -> list[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("synthesis."):
+            # A module that is started as a process of its own, such as that of the training.
+            names.add(node.value)
     files = [SCRIPTS.joinpath(*name.split(".")) for name in names]
     return [found for file in files for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()]
 

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator, validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from synthesis import sampling
-from synthesis.configuration_checks import CHECKS, models_in_use
+from synthesis import configuration_models, sampling
+from synthesis.configuration_checks import CHECKS
 from synthesis.configuration_paths import expand_home
 from synthesis.configuration_sentences import best_sentence, wrong_key
 from synthesis.errors import InputError
@@ -68,8 +68,8 @@ def check_machine(config: dict, gpus: int | None) -> None:
     """
     if gpus != 0:
         return
-    for where, name in models_in_use(config):
-        size = config["models"][name]["parameters"]
+    for where, name in configuration_models.uses(config):
+        size = configuration_models.definition(config, name)["parameters"]
         if size > LARGEST_WITHOUT_GPU:
             raise InputError(
                 f"{where} is {name}, a model of {size / 1e9:.1f} billion parameters, but this machine has no GPU; "

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import regex
 
+from synthesis import configuration_models
 from synthesis.configuration_paths import PathSetting, data_files, prompts
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
@@ -48,28 +49,37 @@ def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
             yield key("filter_questions", "filters", number, kind), entry[kind]
 
 
-def models_in_use(config: dict) -> Iterator[tuple[str, str]]:
-    """The place and the name of every model that a stage uses."""
-    users = [(where, settings) for where, settings, _ in question_sources(config, "empty_prefix")]
-    users += [*judges(config), *((stage, config[stage]) for stage in ("generate_responses", "score_responses"))]
-    for where, settings in users:
-        yield f"{where}.model", settings["model"]
-
-
 def _run_name(config: dict) -> Iterator[str]:
     if config["run"] in _SHARED_FOLDERS:
         yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
 
 
 def _names(config: dict) -> Iterator[str]:
-    for where, name in models_in_use(config):
-        yield from _unless_known(where, name, config, "models")
+    yield from _model_names(config)
     merged = config.get("merge_problems", {}).get("problems", [])
     for number, name in enumerate(merged):
         yield from _unless_known(key("merge_problems", "problems", number), name, config, "problems")
     for where, settings in filters(config, "contamination"):
         for number, name in enumerate(settings["benchmarks"]):
             yield from _unless_known(f"{where}.benchmarks[{number}]", name, config, "benchmarks")
+
+
+def _model_names(config: dict) -> Iterator[str]:
+    trained = configuration_models.trained(config)
+    for name, (stage, _) in trained.items():
+        if name in config["models"]:
+            yield f"{stage}.{name} has the name of a model under models; choose another name."
+    known = [*config["models"], *trained]
+    for where, name in configuration_models.uses(config):
+        if name not in known:
+            yield f"{where} is '{name}', which is defined neither under models nor trained; {suggestion(name, known)}"
+    for name, (stage, settings) in trained.items():
+        chain = [name]
+        while chain[-1] in trained:
+            chain.append(trained[chain[-1]][1]["model"])
+            if chain[-1] in chain[:-1]:
+                yield f"{stage}.{name}.model is {settings['model']}, which is trained from {name} itself; name another."
+                break
 
 
 def _unless_known(where: str, name: str, config: dict, group: str) -> Iterator[str]:
@@ -111,6 +121,26 @@ def _problem_sets(config: dict) -> Iterator[str]:
             yield f"{where}.held_out is true, but merge_problems.held_out is 0; write a share above 0, or false here."
         if not settings["benchmarks"] and not settings.get("held_out"):
             yield f"{where} compares with nothing; name benchmarks, set held_out to true or remove the filter."
+
+
+def _training(config: dict) -> Iterator[str]:
+    for name, (stage, settings) in configuration_models.trained(config).items():
+        launch, training = settings["launch"], settings["training"]
+        if stage == "train_generator" and "merge_problems" not in config:
+            yield f"{stage}.{name} learns from seed problems, but there are none; add problems and merge_problems."
+        if "lora" in training and launch["parallelism"] == "fsdp":
+            yield f"{stage}.{name} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
+        if training["global_batch"] % launch["gpus"]:
+            yield (
+                f"{stage}.{name}.training.global_batch is {training['global_batch']}, which "
+                f"{launch['gpus']} GPUs can't share evenly; write a multiple of {launch['gpus']}."
+            )
+        context = configuration_models.definition(config, name)["context"]
+        if training["max_tokens"] > context:
+            yield (
+                f"{stage}.{name}.training.max_tokens is {training['max_tokens']}, above the model's context of "
+                f"{context}; lower it."
+            )
 
 
 def _question_counts(config: dict) -> Iterator[str]:
@@ -210,11 +240,12 @@ def _sampling(config: dict) -> Iterator[str]:
 def _lengths(config: dict) -> Iterator[str]:
     """Texts that can't fit into a model's context. A token is hardly ever more than a word, so words bound tokens."""
     for where, model, words, new_tokens, repair in _texts(config):
-        context = config["models"][model]["context"]
+        name = configuration_models.fetched(config, model)
+        context = config["models"][name]["context"]
         if words + new_tokens > context:
             yield (
                 f"{where} needs at least {words} tokens for what the model is given and {new_tokens} for what follows, "
-                f"but models.{model}.context is {context}; {repair} or choose a model with a longer context."
+                f"but models.{name}.context is {context}; {repair} or choose a model with a longer context."
             )
 
 
@@ -253,6 +284,7 @@ CHECKS = (
     _names,
     _models,
     _problem_sets,
+    _training,
     _question_counts,
     _filter_settings,
     _judge_settings,

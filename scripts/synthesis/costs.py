@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthesis import schema
+from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
 
 PAIRS = 1_000_000
@@ -24,6 +25,7 @@ _PHASES = {
     "fetch_problems": "Preparation",
     "fetch_benchmark": "Preparation",
     "merge_problems": "Preparation",
+    "train_generator": "QFT",
     "generate_questions": "Data synthesis",
     "filter_questions": "Data synthesis",
     "find_duplicates": "Data synthesis",
@@ -109,7 +111,9 @@ class Step:
 
     @property
     def type(self) -> str:
-        """`Infer` where a model wrote or scored rows, else `CPU`."""
+        """`Train` where a model was trained, `Infer` where one wrote or scored rows, else `CPU`."""
+        if self.rule in TRAINING_STAGES:
+            return "Train"
         return "Infer" if self.engines else "CPU"
 
 

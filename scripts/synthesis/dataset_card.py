@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from synthesis import costs
+from synthesis import configuration_models, costs
 from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
@@ -158,8 +158,8 @@ def models(facts: Facts) -> str:
             ", ".join(_roles(facts.config, manifest["model"])),
             _origin(manifest["source"]),
             f"`{manifest['revision']}`" if manifest["revision"] else "none",
-            facts.config["models"][manifest["model"]]["license"],
-            f"{facts.config['models'][manifest['model']]['parameters']:,}",
+            configuration_models.definition(facts.config, manifest["model"])["license"],
+            f"{configuration_models.definition(facts.config, manifest['model'])['parameters']:,}",
             f"{manifest['engine']}, {manifest['dtype']}",
             f"`{manifest['content_sha256'][:16]}`",
         ]
@@ -175,12 +175,16 @@ def _roles(config: dict, model: str) -> list[str]:
     judges = config["judge_questions"]["judges"]
     found += [f"judge `{judge['name']}`" for judge in judges if judge["model"] == model]
     stages = {"generate_responses": "responses", "score_responses": "scores"}
-    return found + [role for stage, role in stages.items() if config[stage]["model"] == model]
+    found += [role for stage, role in stages.items() if config[stage]["model"] == model]
+    chain = configuration_models.trained(config).items()
+    return found + [f"start of `{name}`" for name, (_, settings) in chain if settings["model"] == model]
 
 
 def _origin(source: dict) -> str:
     """Where a model comes from; of a folder of the maker's machine only the name."""
     (kind, details), *_ = source.items()
+    if kind == "trained":
+        return f"trained here from `{details['from']}`"
     if kind == "path":
         return f"a local folder, `{published_path(details['folder'])}`"
     return ", ".join([kind.replace("_", "-"), *(f"`{value}`" for value in details.values())])

@@ -1,7 +1,7 @@
 """Whether a job still has anything to buy, told without loading a model.
 
-A job whose rows are all in the store needs no GPU. Snakemake asks just before it submits the job, when the job's
-inputs exist; before that the answer is one GPU.
+A job whose rows, or whose trained model, are all in the store needs no GPU. Snakemake asks just before it submits the
+job, when the job's inputs exist.
 """
 
 import errno
@@ -9,12 +9,15 @@ from pathlib import Path
 
 from synthesis import schema
 from synthesis.code_version import code_version
+from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
 from synthesis.identity import question_id
 from synthesis.ledger import read_json
 from synthesis.prompts import load_prompt
 from synthesis.purchase import stage_store
 from synthesis.requests import Request, answer_requests, judge_shaping, question_requests, score_requests
+from synthesis.training.model_store import model_store
+from synthesis.training.shaping import question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
 
 
@@ -30,11 +33,12 @@ def gpus_for(plan, stage: str, store: str):
         for path in input:
             if not Path(path).exists():
                 raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
+        work = _trains if stage in TRAINING_STAGES else _buys_rows
         try:
-            return int(_buys_rows(plan, stage, Path(store), wildcards, input))
+            return plan.gpus(stage, wildcards) if work(plan, stage, Path(store), wildcards, input) else 0
         except InputError:
             # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
-            return 1
+            return plan.gpus(stage, wildcards)
 
     return gpus
 
@@ -43,6 +47,16 @@ def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
     requests, shaping = _ASKED[stage](plan, wildcards, input)
     rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))
     return bool(rows.missing(request.place for request in requests))
+
+
+def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
+    rows, settings = _LEARNT[stage](input), shaping(plan.config[stage][wildcards.trained])
+    manifest = read_json(Path(input.model))
+    return model_store(store, stage, manifest, rows, settings, code_version(stage)).finished() is None
+
+
+def _learnt_questions(input) -> list[dict]:
+    return question_rows(schema.read(Path(input.problems), schema.PROBLEMS))
 
 
 def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
@@ -83,3 +97,4 @@ _ASKED = {
     "generate_responses": _asked_responses,
     "score_responses": _asked_scores,
 }
+_LEARNT = {"train_generator": _learnt_questions}

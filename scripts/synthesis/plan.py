@@ -8,13 +8,9 @@ import re
 import shlex
 
 from synthesis import configuration_paths, layout
-from synthesis.canonical import canonical_json, digest
+from synthesis.canonical import canonical_json
 from synthesis.layout import SHARD_DIGITS
-
-RESULTS = "<results>"
-
-# What a model's entry only says about it, for the card and the check of the machine.
-DESCRIPTIONS = ("license", "parameters")
+from synthesis.plan_resources import RESULTS, ResourcePlan
 
 # A path with a shard's number as its file name, else the whole path as its head.
 _SHARD_NAME = re.compile(rf"(.*/)(\d{{{SHARD_DIGITS}}})((?:\.\w+)+)|.*", re.DOTALL)
@@ -50,11 +46,11 @@ def compact_files(name: str, of: str = "input"):
     return lambda wildcards, output: compact(output[name])
 
 
-class Plan:
+class Plan(ResourcePlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
-        self.config = config
+        super().__init__(config)
         self.sources = list(config["generate_questions"]["sources"])
         self.judges = [judge["name"] for judge in config["judge_questions"]["judges"]]
 
@@ -93,46 +89,9 @@ class Plan:
 
     # Models and files that a rule reads
 
-    def resource(self, group: str, name: str) -> str:
-        """File of a fetched model (its manifest), problem set or benchmark.
-
-        The folder's name ends in a digest of its definition, because runs with different definitions under the same
-        name may share a clone.
-        """
-        file = "manifest.json" if group == "models" else f"{name}.parquet"
-        return f"<resources>/{group}/{self._resource_folder(group, name)}/{file}"
-
-    def resources(self, group: str, names) -> list[str]:
-        """Files of several fetched models, problem sets or benchmarks."""
-        return [self.resource(group, name) for name in names]
-
-    def _resource_folder(self, group: str, name: str) -> str:
-        return f"{name}-{digest(self._definition(group, name))[:8]}"
-
-    def _definition(self, group: str, name: str) -> dict:
-        """What is fetched under a name, without what is only said about it: a corrected licence fetches nothing."""
-        return {key: value for key, value in self.config[group][name].items() if key not in DESCRIPTIONS}
-
-    def local_file(self, group: str, wildcard: str):
-        """A function of the wildcards: the file of the user's that a problem set or benchmark is made from, if any."""
-
-        def path(wildcards):
-            source = self.config[group][wildcards[wildcard]]["source"]
-            return source["file"]["path"] if "file" in source else []
-
-        return path
-
-    def chat_template(self, wildcards):
-        """The template file that replaces a model's own, if any."""
-        return self.config["models"][wildcards.model].get("chat_template") or []
-
     def merged_problems(self) -> list[str]:
         """Names of the problem sets that are merged."""
         return self.config.get("merge_problems", {}).get("problems", [])
-
-    def manifest(self, model: str) -> str:
-        """Manifest of a fetched model."""
-        return self.resource("models", model)
 
     def stage_manifest(self, stage: str) -> str:
         """Manifest of the model of a stage that has one model."""
@@ -191,10 +150,6 @@ class Plan:
             tree = tree[key]
         return canonical_json({key: value for key, value in tree.items() if key not in ("model", "prompt")})
 
-    def item_settings(self, group: str, wildcard: str):
-        """A function of the wildcards: definition of the model, problem set or benchmark that they name."""
-        return lambda wildcards: canonical_json(self._definition(group, wildcards[wildcard]))
-
     def source_settings(self, wildcards) -> str:
         """What shapes the rows of a source of questions."""
         settings = self.source(wildcards.source)
@@ -244,19 +199,7 @@ class Plan:
         single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
         merged = ["merge_problems/all"] if self.merged_problems() else []
         made = [f"{RESULTS}/ledger/{job}.json" for job in [*merged, *jobs, *single]]
-        return [*self._fetch_ledgers(), *made]
-
-    def _fetch_ledgers(self) -> list[str]:
-        fetched = {
-            ("fetch_model", "models"): self.models_in_use(),
-            ("fetch_problems", "problems"): self.config["problems"],
-            ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
-        }
-        return [
-            f"<resources>/ledger/{rule}/{self._resource_folder(group, name)}.json"
-            for (rule, group), names in fetched.items()
-            for name in names
-        ]
+        return [*self.fetch_ledgers(), *self.training_ledgers(), *made]
 
     def dataset_files(self, folder: str) -> list[str]:
         """The files of the data set, or of an export of it, in their folder."""
@@ -288,13 +231,6 @@ class Plan:
                 "reward_model": self.config["score_responses"]["model"],
             }
         )
-
-    def models_in_use(self) -> list[str]:
-        """Names of the models that some stage uses, each once."""
-        sources = [self.source(name).get("empty_prefix", {}).get("model") for name in self.sources]
-        judges = [self.judge(name)["model"] for name in self.judges]
-        stages = [self.config[stage]["model"] for stage in ("generate_responses", "score_responses")]
-        return [name for name in dict.fromkeys([*sources, *judges, *stages]) if name]
 
     def prompts(self) -> list[str]:
         """The prompt files in use, each once."""

@@ -36,20 +36,20 @@ class Job:
             run=options.run, rule=rule, job=name, settings=options.settings, code_version=options.code_version
         )
         self._started = self._step_started = time.monotonic()
-        self._step, self._total, self._done = "", 0, 0
+        self._step, self._unit, self._total, self._done = "", "rows", 0, 0
 
     def rows(self, **counts: int) -> None:
         """Book row counts, for example `rows(**{"in": 10, "out": 8})`."""
         self.ledger.rows.update(counts)
 
-    def step(self, label: str, total: int = 0) -> None:
+    def step(self, label: str, total: int = 0, unit: str = "rows") -> None:
         """Say what the job does now; with a total, `advance` counts towards it."""
-        self._step, self._total, self._done = label, total, 0
+        self._step, self._unit, self._total, self._done = label, unit, total, 0
         self._step_started = time.monotonic()
-        log.info("%s: %s%s", self.name, label, f", {total} rows to go" if total else "")
+        log.info("%s: %s%s", self.name, label, f", {total} {unit} to go" if total else "")
 
     def advance(self, rows: int = 1) -> None:
-        """Count finished rows of the current step."""
+        """Count what is finished of the current step."""
         self._done += rows
 
     def status(self) -> str:
@@ -57,11 +57,11 @@ class Job:
         now = time.monotonic()
         if not self._total:
             return f"{self.name}: {self._step or 'running'}, {now - self._started:.0f} s"
-        line = f"{self.name}: {self._step}, {self._done} of {self._total} rows"
+        line = f"{self.name}: {self._step}, {self._done} of {self._total} {self._unit}"
         if not self._done:
             return f"{line}, {now - self._step_started:.0f} s"
         rate = self._done / (now - self._step_started)
-        return f"{line}, {rate:.2f} rows/s, {(self._total - self._done) / rate:.0f} s to go"
+        return f"{line}, {rate:.2f} {self._unit}/s, {(self._total - self._done) / rate:.0f} s to go"
 
 
 def run(file: str, description: str, add_arguments, work, argv: list[str] | None = None) -> int:

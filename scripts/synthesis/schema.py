@@ -68,6 +68,10 @@ RESPONSES = of(
 # reward is null then.
 REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=STRING, tokens=INTEGER)
 
+# What models are trained on: bare questions, or conversations whose last turn is learnt.
+TRAINING_QUESTIONS = of(row_id=STRING, question=STRING)
+TRAINING_CONVERSATIONS = of(row_id=STRING, messages=pa.list_(pa.struct({"role": STRING, "content": STRING})))
+
 # The data set itself: one row for each question with its chosen response.
 DATASET = of(
     question_id=STRING,

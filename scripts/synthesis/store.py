@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synthesis import program, schema
-from synthesis.canonical import canonical_json, digest
 from synthesis.errors import InputError
+from synthesis.fingerprint import FingerprintFolder
 from synthesis.schema import INTEGER, REAL, STRING
 
 BUCKET_ROWS = 4096
@@ -75,25 +75,15 @@ class Place:
         return f"{self.source}-{self.index // BUCKET_ROWS:06d}"
 
 
-class Store:
-    """The rows of one stage bought under one fingerprint.
+class Store(FingerprintFolder):
+    """The rows of one stage bought under one fingerprint; `identity` is engine, model content, settings, code version.
 
-    `identity` holds all that shapes one sample (engine, model content, settings, code version); its digest is the
-    fingerprint. `rows` is the schema of a row, `COMPLETIONS` or `SCORES`.
+    `rows` is the schema of a row, `COMPLETIONS` or `SCORES`.
     """
 
     def __init__(self, root: Path, stage: str, identity: dict, rows: pa.Schema):
-        self.fingerprint = digest(identity)[:24]
-        self.folder = Path(root) / stage / self.fingerprint
-        self.identity = identity
+        super().__init__(root, stage, identity)
         self.rows = rows
-
-    def note_use(self, run: str) -> None:
-        """Write down that a run uses these rows, and what the fingerprint stands for."""
-        (self.folder / "used_by").mkdir(parents=True, exist_ok=True)
-        (self.folder / "used_by" / run).touch()
-        if not (self.folder / "identity.json").exists():
-            schema.write_text(self.folder / "identity.json", canonical_json(self.identity) + "\n")
 
     def missing(self, places: Iterable[Place]) -> list[Place]:
         """The places whose rows have not been bought, in the order given."""

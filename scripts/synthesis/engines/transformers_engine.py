@@ -4,23 +4,10 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessorList
 
-from synthesis import chat
+from synthesis import chat, precision
 from synthesis.engines import Completion, Machine, Score
 from synthesis.engines.row_noise import RowNoise, sampling_processors
 from synthesis.errors import InputError
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-def _device(gpus: int) -> torch.device:
-    """The device to compute on. Raises InputError if the job got a GPU that PyTorch can't use."""
-    if gpus and not torch.cuda.is_available():
-        build = f"is built for CUDA {torch.version.cuda}" if torch.version.cuda else "is a build for CPUs only"
-        raise InputError(
-            f"this job got {gpus} GPU, but PyTorch {torch.__version__} can't use it: it {build}; install a build that "
-            "fits the GPU's driver, or set CUDA_VISIBLE_DEVICES to an empty value to compute on the CPU."
-        )
-    return torch.device("cuda" if gpus else "cpu")
 
 
 class TransformersEngine:
@@ -38,11 +25,11 @@ class TransformersEngine:
         self.version = f"{transformers.__version__} (torch {torch.__version__})"
         self.machine = machine
         self.context = manifest["context"]
-        self.device = _device(machine.gpus)
+        self.device = precision.device(machine.gpus)
         remote_code = manifest["trust_remote_code"]
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=remote_code)
         self.model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=DTYPES[manifest["dtype"]], use_safetensors=True, trust_remote_code=remote_code
+            folder, dtype=precision.DTYPES[manifest["dtype"]], use_safetensors=True, trust_remote_code=remote_code
         )
         self.model.to(self.device).eval()
         self.stop_tokens = self._stop_tokens()

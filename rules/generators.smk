@@ -1,0 +1,41 @@
+rule generators:
+    input:
+        PLAN.trained_manifests(),
+
+
+rule train_generator:
+    input:
+        model=PLAN.base_manifest("train_generator"),
+        problems="<results>/merge_problems/train.parquet",
+    output:
+        manifest="<results>/train_generator/{trained}/manifest.json",
+        report="<results>/train_generator/{trained}/training.json",
+        ledger="<results>/ledger/train_generator/{trained}.json",
+    log:
+        "<logs>/train_generator/{trained}.log",
+    benchmark:
+        "<benchmarks>/train_generator/{trained}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "train_generator", STORE),
+        mem_mb=64000,
+        runtime=720,
+        checkpoint_seconds=900,
+        parallelism=PLAN.launch("train_generator", "parallelism"),
+        rows_per_device=PLAN.launch("train_generator", "rows_per_device"),
+        gradient_checkpointing=PLAN.launch("train_generator", "gradient_checkpointing"),
+    params:
+        run=RUN,
+        store=STORE,
+        settings=PLAN.training_settings("train_generator"),
+        code=code_version("train_generator"),
+    shell:
+        "python scripts/train_generator.py --run {params.run} --model-name {wildcards.trained}"
+        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+        " --problems {input.problems} --store {params.store} --gpus {resources.gpu} --threads {threads}"
+        " --parallelism {resources.parallelism} --rows-per-device {resources.rows_per_device}"
+        " --gradient-checkpointing {resources.gradient_checkpointing}"
+        " --checkpoint-seconds {resources.checkpoint_seconds}"
+        " --manifest {output.manifest} --report {output.report} --ledger {output.ledger} --log {log}"

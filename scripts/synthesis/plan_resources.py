@@ -1,0 +1,110 @@
+"""What the configuration plans of models, problems and benchmarks: which are fetched, which are trained, and how."""
+
+from synthesis import configuration_models
+from synthesis.canonical import canonical_json, digest
+from synthesis.configuration_models import TRAINING_STAGES
+from synthesis.training.shaping import shaping
+
+RESULTS = "<results>"
+
+# What a model's entry only says about it, for the card and the check of the machine.
+DESCRIPTIONS = ("license", "parameters")
+
+
+class ResourcePlan:
+    """The fetched files and the models of a validated configuration."""
+
+    def __init__(self, config: dict):
+        self.config = config
+
+    def resource(self, group: str, name: str) -> str:
+        """File of a fetched model (its manifest), problem set or benchmark.
+
+        The folder's name ends in a digest of its definition, because runs with different definitions under the same
+        name may share a clone.
+        """
+        file = "manifest.json" if group == "models" else f"{name}.parquet"
+        return f"<resources>/{group}/{self._resource_folder(group, name)}/{file}"
+
+    def resources(self, group: str, names) -> list[str]:
+        """Files of several fetched models, problem sets or benchmarks."""
+        return [self.resource(group, name) for name in names]
+
+    def _resource_folder(self, group: str, name: str) -> str:
+        return f"{name}-{digest(self._definition(group, name))[:8]}"
+
+    def _definition(self, group: str, name: str) -> dict:
+        """What is fetched under a name, without what is only said about it: a corrected licence fetches nothing."""
+        return {key: value for key, value in self.config[group][name].items() if key not in DESCRIPTIONS}
+
+    def local_file(self, group: str, wildcard: str):
+        """A function of the wildcards: the file of the user's that a problem set or benchmark is made from, if any."""
+
+        def path(wildcards):
+            source = self.config[group][wildcards[wildcard]]["source"]
+            return source["file"]["path"] if "file" in source else []
+
+        return path
+
+    def chat_template(self, wildcards):
+        """The template file that replaces a model's own, if any."""
+        return self.config["models"][wildcards.model].get("chat_template") or []
+
+    def item_settings(self, group: str, wildcard: str):
+        """A function of the wildcards: definition of the model, problem set or benchmark that they name."""
+        return lambda wildcards: canonical_json(self._definition(group, wildcards[wildcard]))
+
+    def manifest(self, model: str) -> str:
+        """Manifest of a model, fetched or trained."""
+        stage, _ = configuration_models.trained(self.config).get(model, (None, None))
+        return f"{RESULTS}/{stage}/{model}/manifest.json" if stage else self.resource("models", model)
+
+    def manifests(self) -> list[str]:
+        """Manifests of the models that some stage reads."""
+        return [self.manifest(name) for name in configuration_models.in_use(self.config)]
+
+    def fetched_models(self) -> list[str]:
+        """Names of the models to fetch, each once."""
+        return [name for name in configuration_models.in_use(self.config) if name in self.config["models"]]
+
+    def base_manifest(self, stage: str):
+        """A function of the wildcards: manifest of the model that a training begins with."""
+        return lambda wildcards: self.manifest(self.config[stage][wildcards.trained]["model"])
+
+    def training_settings(self, stage: str):
+        """A function of the wildcards: what shapes a trained model, beside its rows and the model it begins with."""
+        return lambda wildcards: canonical_json(shaping(self.config[stage][wildcards.trained]))
+
+    def gpus(self, stage: str, wildcards) -> int:
+        """GPUs that a job asks for as long as it has something to compute."""
+        return self.config[stage][wildcards.trained]["launch"]["gpus"] if stage in TRAINING_STAGES else 1
+
+    def launch(self, stage: str, key: str):
+        """A function of the wildcards: one of a training's settings of the machine, a truth value as 0 or 1."""
+
+        def value(wildcards):
+            found = self.config[stage][wildcards.trained]["launch"][key]
+            return int(found) if isinstance(found, bool) else found
+
+        return value
+
+    def training_ledgers(self) -> list[str]:
+        """The ledgers of all trainings."""
+        return [f"{RESULTS}/ledger/{stage}/{name}.json" for stage in TRAINING_STAGES for name in self.config[stage]]
+
+    def trained_manifests(self) -> list[str]:
+        """Manifests of all models that the run trains."""
+        return [self.manifest(name) for name in configuration_models.trained(self.config)]
+
+    def fetch_ledgers(self) -> list[str]:
+        """The ledgers of all that is fetched."""
+        fetched = {
+            ("fetch_model", "models"): self.fetched_models(),
+            ("fetch_problems", "problems"): self.config["problems"],
+            ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
+        }
+        return [
+            f"<resources>/ledger/{rule}/{self._resource_folder(group, name)}.json"
+            for (rule, group), names in fetched.items()
+            for name in names
+        ]

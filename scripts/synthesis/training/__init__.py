@@ -1,0 +1,1 @@
+"""Training: what starts the processes, what runs in them, and the store of trained models."""

@@ -1,0 +1,93 @@
+"""What every trainer is told, whichever kind it is."""
+
+import math
+import os
+
+from synthesis.errors import InputError
+
+
+def processes() -> int:
+    """How many processes train together, over all nodes, as the launcher tells each of them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def common(plan: dict, rows: int) -> dict:
+    """Arguments of `transformers.TrainingArguments` and its relatives, for `rows` rows (or packs) in each epoch.
+
+    One optimiser step takes `global_batch` rows whatever the number of processes, so accumulation is derived.
+    """
+    settings = plan["settings"]
+    per_device, accumulation = batches(settings["global_batch"], plan["rows_per_device"], processes())
+    return {
+        "output_dir": plan["checkpoints"],
+        "max_steps": steps(rows, settings["epochs"], settings["global_batch"]),
+        "learning_rate": settings["learning_rate"],
+        "lr_scheduler_type": settings["scheduler"],
+        "warmup_steps": settings["warmup"],
+        "weight_decay": settings["weight_decay"],
+        "per_device_train_batch_size": per_device,
+        "gradient_accumulation_steps": accumulation,
+        "gradient_checkpointing": plan["gradient_checkpointing"],
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "bf16": settings["precision"] == "bfloat16",
+        "seed": settings["seed"],
+        # The rows come in the order of `order`, the same for any number of processes.
+        "train_sampling_strategy": "sequential",
+        "use_cpu": not plan["gpus"],
+        "dataloader_pin_memory": bool(plan["gpus"]),
+        "ddp_find_unused_parameters": False,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "report_to": "none",
+        # `Checkpoints` says when to save. The older one stays until the newer one is complete.
+        "save_strategy": "no",
+        "save_total_limit": 2,
+        **_sharding(plan),
+    }
+
+
+def _sharding(plan: dict) -> dict:
+    if plan["parallelism"] != "fsdp":
+        return {}
+    return {"fsdp": True, "fsdp_config": {"version": 2, "state_dict_type": "SHARDED_STATE_DICT"}}
+
+
+def batches(global_batch: int, rows_per_device: int, sharers: int) -> tuple[int, int]:
+    """Rows that a process takes at once, at most `rows_per_device`, and how often it does so for one step.
+
+    Raises InputError if the processes can't share the global batch evenly.
+    """
+    share, rest = divmod(global_batch, sharers)
+    if rest:
+        raise InputError(
+            f"global_batch is {global_batch}, which {sharers} processes can't share evenly; write a multiple of "
+            f"{sharers}, or use another number of GPUs."
+        )
+    per_device = max(size for size in range(1, min(share, rows_per_device) + 1) if share % size == 0)
+    return per_device, share // per_device
+
+
+def steps(rows: int, epochs: float, global_batch: int) -> int:
+    """Optimiser steps in all. What does not fill a last batch is left out; `order` begins anew in each epoch.
+
+    Raises InputError if the rows do not fill one batch.
+    """
+    count = math.floor(rows * epochs / global_batch)
+    if not count:
+        raise InputError(
+            f"{rows} rows in {epochs} epochs do not fill one global_batch of {global_batch}; lower global_batch, or "
+            "give more rows."
+        )
+    return count
+
+
+def order(rows: int, count: int, seed: int) -> list[int]:
+    """The numbers of the rows that are trained on, `count` of them: one permutation after another."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    while len(found) < count:
+        found += torch.randperm(rows, generator=generator).tolist()
+    return found[:count]

@@ -1,0 +1,61 @@
+"""The model that a training begins with, and how the trained one is written."""
+
+import json
+import shutil
+from pathlib import Path
+
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from synthesis import model_files
+from synthesis.precision import DTYPES, device
+
+
+def load(plan: dict):
+    """Tokenizer and causal language model of the plan's base model.
+
+    Full fine-tuning keeps float32 weights, whatever the precision of the computation; the frozen weights under an
+    adapter need no more than that precision. Raises InputError for a GPU that PyTorch can't use.
+    """
+    device(plan["gpus"])
+    transformers.utils.logging.disable_progress_bar()
+    settings = plan["settings"]
+    frozen = "lora" in settings
+    options = {"trust_remote_code": plan["trust_remote_code"]}
+    tokenizer = AutoTokenizer.from_pretrained(plan["model"], **options)
+    model = AutoModelForCausalLM.from_pretrained(
+        plan["model"], dtype=DTYPES[settings["precision"] if frozen else "float32"], use_safetensors=True, **options
+    )
+    return tokenizer, model
+
+
+def save(trainer, plan: dict) -> None:
+    """Write the trained model into the plan's folder: weights in the plan's dtype, all else as the base model has it.
+
+    An adapter is merged into its base model. Every process calls this; the first one writes.
+    """
+    folder, dtype = Path(plan["output"]), DTYPES[plan["dtype"]]
+    sharded = trainer.is_fsdp_enabled
+    model = trainer.model if sharded else trainer.accelerator.unwrap_model(trainer.model)
+    weights = trainer.accelerator.get_state_dict(model) if sharded else None
+    if not trainer.is_world_process_zero():
+        return
+    if "lora" in plan["settings"]:
+        model = model.merge_and_unload()
+    if sharded:
+        weights = {name: weight.to(dtype) for name, weight in weights.items()}
+    else:
+        model.to(dtype)
+    model.save_pretrained(folder, state_dict=weights)
+    _complete(folder, Path(plan["model"]), plan)
+
+
+def _complete(folder: Path, base: Path, plan: dict) -> None:
+    """Take the files beside the weights from the base model, and say the dtype in config.json."""
+    config = model_files.read_json_object(folder / model_files.CONFIG)
+    (folder / model_files.CONFIG).write_text(json.dumps({**config, "dtype": plan["dtype"]}, indent=2) + "\n")
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    names = [path.name for path in base.iterdir() if path.is_file()]
+    for name in model_files.matching(names, model_files.description_patterns(plan["trust_remote_code"])):
+        if name not in (model_files.CONFIG, model_files.SAFETENSORS_INDEX):
+            shutil.copyfile(base / name, folder / name)

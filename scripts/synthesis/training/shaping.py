@@ -1,0 +1,12 @@
+"""What makes a trained model what it is, told without loading any model."""
+
+
+def shaping(settings: dict) -> dict:
+    """The settings of a training that shape its model: neither the model to begin with nor those of the machine."""
+    rest = {name: value for name, value in settings.items() if name not in ("model", "launch", "training")}
+    return {**rest, **settings["training"]}
+
+
+def question_rows(problems: list[dict]) -> list[dict]:
+    """The bare questions of seed problems (`schema.PROBLEMS`) as `schema.TRAINING_QUESTIONS`, in their order."""
+    return [{"row_id": problem["problem_id"], "question": problem["problem"]} for problem in problems]

@@ -1,0 +1,268 @@
+"""Training, by real processes on a real two-layer model: what is learnt, shared by processes, resumed and reused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import train_generator
+from synthesis import engines, model_files, schema
+from synthesis.requests import question_requests
+from synthesis.training import launch, train_model
+from tiny_model import CONTEXT, make_tiny_model
+
+TESTS = Path(__file__).resolve().parent
+SCRIPTS = TESTS.parent / "scripts"
+
+SETTINGS = {
+    "system": None,
+    "epochs": 2,
+    "learning_rate": 0.001,
+    "scheduler": "cosine",
+    "warmup": 0,
+    "weight_decay": 0,
+    "global_batch": 8,
+    "max_tokens": 256,
+    "packing": False,
+    "precision": "float32",
+    "seed": 1,
+}
+
+
+class Bench:
+    """A model, seed problems and a store in a folder, and calls of the program on them."""
+
+    def __init__(self, folder: Path, problems: int = 20):
+        self.folder = folder
+        files = make_tiny_model(folder / "base" / "files")
+        entries = model_files.file_entries(files)
+        manifest = {
+            "model": "base",
+            "engine": "transformers",
+            "content_sha256": model_files.content_sha256(entries),
+            "dtype": "float32",
+            "context": CONTEXT,
+            "trust_remote_code": False,
+            "folder": "files",
+        }
+        (folder / "base" / "manifest.json").write_text(json.dumps(manifest))
+        rows = [
+            {
+                "problem_id": f"id{number}",
+                "source": "own",
+                "problem": f"Anna has {number} apples and buys {number * 7 % 13} more." + " How many?" * (number % 3),
+                "answer": None,
+                "solution": None,
+            }
+            for number in range(problems)
+        ]
+        schema.write(folder / "problems.parquet", rows, schema.PROBLEMS)
+
+    def arguments(self, name: str = "writer", *more, **settings) -> list[str]:
+        fixed = ["--run", "trial", "--model-name", name, "--settings", json.dumps({**SETTINGS, **settings})]
+        fixed += ["--code-version", "1.1", "--model", self.folder / "base/manifest.json", "--threads", 2]
+        fixed += ["--problems", self.folder / "problems.parquet", "--store", self.folder / "store"]
+        fixed += ["--manifest", self.manifest(name), "--report", self.folder / name / "training.json"]
+        fixed += ["--ledger", self.folder / f"ledger/train_generator/{name}.json", "--log", self.folder / f"{name}.log"]
+        return [str(argument) for argument in (*fixed, *more)]
+
+    def manifest(self, name: str = "writer") -> Path:
+        return self.folder / name / "manifest.json"
+
+    def train(self, name: str = "writer", *more, **settings) -> dict:
+        assert train_generator.main(self.arguments(name, *more, **settings)) == 0
+        return json.loads((self.folder / name / "training.json").read_text())
+
+    def start(self, *more, **settings) -> subprocess.Popen:
+        """The program as a process of its own, up to its first step."""
+        command = [sys.executable, SCRIPTS / "train_generator.py", *self.arguments("writer", *more, **settings)]
+        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def checkpoints(self) -> list[Path]:
+        return sorted(self.folder.glob("store/train_generator/*/checkpoints/checkpoint-*/complete.json"))
+
+    def ledger(self, name: str = "writer") -> dict:
+        return json.loads((self.folder / f"ledger/train_generator/{name}.json").read_text())
+
+
+def losses(report: dict) -> list[float]:
+    return [entry["loss"] for entry in report["log"]]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    bench = Bench(tmp_path_factory.mktemp("trained"))
+    return bench, bench.train()
+
+
+def test_a_model_is_trained_once_and_then_found_in_the_store(trained):
+    bench, report = trained
+    assert (report["rows"], report["rows_too_long"], report["steps"], report["processes"]) == (20, 0, 5, 1)
+    assert losses(report)[-1] < losses(report)[0] - 0.1
+    first = json.loads(bench.manifest().read_text())
+    assert bench.train("again") == report
+    assert bench.ledger("again")["rows"] == {"in": 20, "out": 1, "asked": 1, "bought": 0, "reused": 1}
+    again = json.loads(bench.manifest("again").read_text())
+    assert {**again, "model": "writer"} == first
+
+
+def test_an_engine_loads_the_trained_model(trained):
+    bench, _ = trained
+    base = json.loads((bench.folder / "base/manifest.json").read_text())
+    manifest = json.loads(bench.manifest().read_text())
+    assert manifest["content_sha256"] != base["content_sha256"]
+    names = [path.name for path in (bench.manifest().parent / manifest["folder"]).iterdir()]
+    assert "training_args.bin" not in names
+    engine = engines.load(bench.manifest(), engines.Machine(threads=2))
+    request = question_requests(1, "writer", [("id", 0)], None)
+    [completion] = [row for rows in engine.generate(request, {"temperature": 1, "max_tokens": 4}) for _, row in rows]
+    assert completion.completion_tokens
+
+
+def test_the_ledger_shares_the_rows_among_the_attempts(trained):
+    bench, _ = trained
+    ledger = bench.ledger()
+    assert ledger["rows_by_attempt"] == {ledger["attempt"]["attempt"]: 20}
+    assert ledger["attempt"]["rows"] == 20
+    assert ledger["attempt"]["versions"]["trl"]
+
+
+def test_packed_rows_do_not_see_each_other(tmp_path):
+    """One step over all rows at once has the same loss, whether they stand in one pack or each by itself."""
+    bench = Bench(tmp_path)
+    apart = bench.train("apart", epochs=1, global_batch=20)
+    packed = bench.train("packed", epochs=1, global_batch=1, max_tokens=CONTEXT, packing=True)
+    assert (packed["sequences"], packed["tokens"]) == (1, apart["tokens"])
+    assert losses(packed) == pytest.approx(losses(apart), abs=1e-4)
+
+
+@pytest.mark.parametrize("parallelism", ["data", "fsdp"])
+def test_two_processes_give_the_losses_of_one(trained, tmp_path, monkeypatch, parallelism):
+    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
+    if parallelism == "fsdp":
+        monkeypatch.setattr(launch, "WORKER", "fsdp_on_cpu")
+        monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    report = Bench(tmp_path).train("writer", "--parallelism", parallelism, "--rows-per-device", 2)
+    assert report["processes"] == 2
+    assert losses(report) == pytest.approx(losses(trained[1]), abs=1e-4)
+
+
+LONG = {"epochs": 40, "scheduler": "linear"}
+
+
+def wait_for_checkpoint(bench: Bench, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while not bench.checkpoints():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    return Bench(tmp_path_factory.mktemp("uninterrupted")).train(**LONG)
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path, uninterrupted):
+    bench = Bench(tmp_path)
+    process = bench.start("--checkpoint-seconds", 0.5, **LONG)
+    wait_for_checkpoint(bench, process)
+    process.kill()
+    process.wait()
+    report = bench.train("writer", "--checkpoint-seconds", 0.5, **LONG)
+    assert report["steps"] == uninterrupted["steps"] == 100
+    assert losses(report)[-1] == pytest.approx(losses(uninterrupted)[-1], abs=1e-3)
+    shares = list(bench.ledger()["rows_by_attempt"].values())
+    assert len(shares) == 2 and sum(shares) == 20
+    assert not list(bench.folder.glob("store/train_generator/*/checkpoints"))
+
+
+def test_no_process_outlives_the_program_that_started_it(tmp_path):
+    bench = Bench(tmp_path)
+    process = bench.start("--checkpoint-seconds", 1, epochs=100_000)
+    wait_for_checkpoint(bench, process)
+    [plan] = bench.folder.glob("store/train_generator/*/plan.json")
+    assert _processes_with(str(plan))
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while _processes_with(str(plan)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def _processes_with(argument: str) -> list[Path]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [path] if argument in path.read_text().split("\0") else []
+        except OSError:
+            continue
+    return found
+
+
+def test_a_training_that_is_told_to_stop_leaves_a_checkpoint(tmp_path, uninterrupted):
+    bench = Bench(tmp_path)
+    process = bench.start(**LONG)
+    log = bench.folder / "writer.log"
+    while "steps to go" not in (log.read_text() if log.exists() else ""):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    assert len(bench.checkpoints()) == 1
+    assert losses(bench.train(**LONG))[-1] == pytest.approx(losses(uninterrupted)[-1], abs=1e-3)
+
+
+def test_another_number_of_processes_goes_on(tmp_path, uninterrupted, monkeypatch):
+    bench = Bench(tmp_path)
+    process = bench.start("--checkpoint-seconds", 0.5, **LONG)
+    wait_for_checkpoint(bench, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
+    report = bench.train(**LONG)
+    assert report["processes"] == 2
+    assert losses(report)[-1] == pytest.approx(losses(uninterrupted)[-1], abs=1e-3)
+
+
+def test_an_adapter_is_merged_into_the_model(tmp_path):
+    bench = Bench(tmp_path)
+    lora = {"rank": 4, "alpha": 8, "dropout": 0}
+    report = bench.train(lora=lora, epochs=8, learning_rate=0.01)
+    assert losses(report)[-1] < losses(report)[0] - 0.1
+    manifest = json.loads(bench.manifest().read_text())
+    assert "model.safetensors" in [entry["name"] for entry in manifest["files"]]
+    assert not [entry["name"] for entry in manifest["files"] if "adapter" in entry["name"]]
+    engines.load(bench.manifest(), engines.Machine(threads=2))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"max_tokens": 8}, "none of the 20 rows fits into max_tokens: 8; raise it."),
+        ({"global_batch": 64}, "20 rows in 2 epochs do not fill one global_batch of 64; lower global_batch"),
+    ],
+)
+def test_what_can_not_be_trained_is_said_in_one_sentence(tmp_path, capsys, settings, sentence):
+    bench = Bench(tmp_path)
+    assert train_generator.main(bench.arguments(**settings)) == 1
+    assert sentence in capsys.readouterr().err
+    assert not bench.manifest().exists()
+
+
+def test_rows_that_are_too_long_are_left_out_and_counted(tmp_path):
+    report = Bench(tmp_path).train(max_tokens=17, epochs=8)
+    assert report["rows"] + report["rows_too_long"] == 20
+    assert 0 < report["rows"] < 20
+    assert report["tokens"] <= 17 * report["rows"]
+
+
+def test_without_problems_there_is_nothing_to_train_on(tmp_path, capsys):
+    bench = Bench(tmp_path, problems=0)
+    assert train_generator.main(bench.arguments()) == 1
+    assert "holds no problem to train on" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""Whole runs that train models: a two-layer model writes the questions, the stand-in engine does the rest."""
+
+import json
+
+import pytest
+from test_workflow import OUTCOME, PAID, QUESTION_SIDE, RESPONSE_SIDE
+from tiny_model import CONTEXT, make_tiny_model
+from workflow import Clone
+
+pytestmark = pytest.mark.workflow
+
+TRAINING = {
+    "epochs": 20,
+    "learning_rate": 0.003,
+    "global_batch": 8,
+    "max_tokens": 256,
+    "packing": True,
+    "precision": "float32",
+    "seed": 1,
+}
+
+
+def trained_config(clone: Clone, **changes) -> dict:
+    """The small run whose questions come from a tuned model."""
+    config = clone.config(**changes)
+    config["models"]["base"] = {
+        "engine": "transformers",
+        "source": {"path": {"folder": "base"}},
+        "license": "cc0-1.0",
+        "parameters": 100_000,
+        "dtype": "float32",
+        "context": CONTEXT,
+    }
+    config["train_generator"] = {"tuned": {"model": "base", "system": None, "training": dict(TRAINING)}}
+    config["generate_questions"]["sources"]["writer"]["empty_prefix"]["model"] = "tuned"
+    config["filter_questions"]["filters"] = []
+    return config
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("trained"))
+    make_tiny_model(clone.folder / "base")
+    clone.write_config(trained_config(clone))
+    clone.run()
+    return clone
+
+
+def test_a_tuned_model_writes_the_questions(clone):
+    manifest = json.loads((clone.folder / "results/trial/train_generator/tuned/manifest.json").read_text())
+    assert manifest["source"]["trained"]["from"] == "base"
+    questions = clone.rows("generate_questions")
+    assert len(questions) == 42
+    # The untuned model writes hardly any end token; the tuned one has learnt where questions end.
+    assert sum(question["finish_reason"] == "stop" for question in questions) > 10
+    assert "Nothing to be done" in clone.run()
+
+
+def test_the_card_and_the_bill_name_the_training(clone):
+    card = (clone.folder / "results/trial/dataset/README.md").read_text()
+    assert "trained here from `base`" in card
+    costs = (clone.folder / "results/trial/tables/costs.csv").read_text()
+    assert any(line.startswith("QFT,train_generator,Train,") for line in costs.splitlines())
+
+
+def test_only_what_shapes_the_model_trains_it_again(clone):
+    before = clone.attempts()
+    config = trained_config(clone)
+    config["train_generator"]["tuned"]["launch"] = {"rows_per_device": 2, "gradient_checkpointing": True}
+    clone.write_config(config)
+    clone.run()
+    assert clone.rules_that_ran(before) <= {"write_dataset_card"}
+    config["train_generator"]["tuned"]["training"]["seed"] = 2
+    clone.write_config(config)
+    bought = clone.bought()
+    clone.run()
+    assert clone.rules_that_ran(before) == {"train_generator", *PAID, *QUESTION_SIDE, *RESPONSE_SIDE, *OUTCOME}
+    assert clone.bought()["train_generator"] == bought["train_generator"] * 2
