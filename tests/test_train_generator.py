@@ -4,98 +4,27 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import train_generator
-from synthesis import engines, model_files, schema
+from synthesis import engines, schema
 from synthesis.requests import question_requests
 from synthesis.training import launch, train_model
-from tiny_model import CONTEXT, make_tiny_model
+from tiny_model import CONTEXT
+from training_bench import Bench, losses, problem_rows
 
 TESTS = Path(__file__).resolve().parent
-SCRIPTS = TESTS.parent / "scripts"
-
-SETTINGS = {
-    "system": None,
-    "epochs": 2,
-    "learning_rate": 0.001,
-    "scheduler": "cosine",
-    "warmup": 0,
-    "weight_decay": 0,
-    "global_batch": 8,
-    "max_tokens": 256,
-    "packing": False,
-    "precision": "float32",
-    "seed": 1,
-}
 
 
-class Bench:
-    """A model, seed problems and a store in a folder, and calls of the program on them."""
-
-    def __init__(self, folder: Path, problems: int = 20):
-        self.folder = folder
-        files = make_tiny_model(folder / "base" / "files")
-        entries = model_files.file_entries(files)
-        manifest = {
-            "model": "base",
-            "engine": "transformers",
-            "content_sha256": model_files.content_sha256(entries),
-            "dtype": "float32",
-            "context": CONTEXT,
-            "trust_remote_code": False,
-            "folder": "files",
-        }
-        (folder / "base" / "manifest.json").write_text(json.dumps(manifest))
-        rows = [
-            {
-                "problem_id": f"id{number}",
-                "source": "own",
-                "problem": f"Anna has {number} apples and buys {number * 7 % 13} more." + " How many?" * (number % 3),
-                "answer": None,
-                "solution": None,
-            }
-            for number in range(problems)
-        ]
-        schema.write(folder / "problems.parquet", rows, schema.PROBLEMS)
-
-    def arguments(self, name: str = "writer", *more, **settings) -> list[str]:
-        fixed = ["--run", "trial", "--model-name", name, "--settings", json.dumps({**SETTINGS, **settings})]
-        fixed += ["--code-version", "1.1", "--model", self.folder / "base/manifest.json", "--threads", 2]
-        fixed += ["--problems", self.folder / "problems.parquet", "--store", self.folder / "store"]
-        fixed += ["--manifest", self.manifest(name), "--report", self.folder / name / "training.json"]
-        fixed += ["--ledger", self.folder / f"ledger/train_generator/{name}.json", "--log", self.folder / f"{name}.log"]
-        return [str(argument) for argument in (*fixed, *more)]
-
-    def manifest(self, name: str = "writer") -> Path:
-        return self.folder / name / "manifest.json"
-
-    def train(self, name: str = "writer", *more, **settings) -> dict:
-        assert train_generator.main(self.arguments(name, *more, **settings)) == 0
-        return json.loads((self.folder / name / "training.json").read_text())
-
-    def start(self, *more, **settings) -> subprocess.Popen:
-        """The program as a process of its own, up to its first step."""
-        command = [sys.executable, SCRIPTS / "train_generator.py", *self.arguments("writer", *more, **settings)]
-        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
-
-    def checkpoints(self) -> list[Path]:
-        return sorted(self.folder.glob("store/train_generator/*/checkpoints/checkpoint-*/complete.json"))
-
-    def ledger(self, name: str = "writer") -> dict:
-        return json.loads((self.folder / f"ledger/train_generator/{name}.json").read_text())
-
-
-def losses(report: dict) -> list[float]:
-    return [entry["loss"] for entry in report["log"]]
+def make_bench(folder: Path, problems: int = 20) -> Bench:
+    return Bench(folder, train_generator, "--problems", problem_rows(problems), schema.PROBLEMS)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    bench = Bench(tmp_path_factory.mktemp("trained"))
+    bench = make_bench(tmp_path_factory.mktemp("trained"))
     return bench, bench.train()
 
 
@@ -133,7 +62,7 @@ def test_the_ledger_shares_the_rows_among_the_attempts(trained):
 
 def test_packed_rows_do_not_see_each_other(tmp_path):
     """One step over all rows at once has the same loss, whether they stand in one pack or each by itself."""
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     apart = bench.train("apart", epochs=1, global_batch=20)
     packed = bench.train("packed", epochs=1, global_batch=1, max_tokens=CONTEXT, packing=True)
     assert (packed["sequences"], packed["tokens"]) == (1, apart["tokens"])
@@ -146,7 +75,7 @@ def test_two_processes_give_the_losses_of_one(trained, tmp_path, monkeypatch, pa
     if parallelism == "fsdp":
         monkeypatch.setattr(launch, "WORKER", "fsdp_on_cpu")
         monkeypatch.setenv("PYTHONPATH", str(TESTS))
-    report = Bench(tmp_path).train("writer", "--parallelism", parallelism, "--rows-per-device", 2)
+    report = make_bench(tmp_path).train("writer", "--parallelism", parallelism, "--rows-per-device", 2)
     assert report["processes"] == 2
     assert losses(report) == pytest.approx(losses(trained[1]), abs=1e-4)
 
@@ -164,11 +93,11 @@ def wait_for_checkpoint(bench: Bench, process: subprocess.Popen) -> None:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    return Bench(tmp_path_factory.mktemp("uninterrupted")).train(**LONG)
+    return make_bench(tmp_path_factory.mktemp("uninterrupted")).train(**LONG)
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path, uninterrupted):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     process = bench.start("--checkpoint-seconds", 0.5, **LONG)
     wait_for_checkpoint(bench, process)
     process.kill()
@@ -182,7 +111,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path, uninterrupted):
 
 
 def test_no_process_outlives_the_program_that_started_it(tmp_path):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     process = bench.start("--checkpoint-seconds", 1, epochs=100_000)
     wait_for_checkpoint(bench, process)
     [plan] = bench.folder.glob("store/train_generator/*/plan.json")
@@ -206,7 +135,7 @@ def _processes_with(argument: str) -> list[Path]:
 
 
 def test_a_training_that_is_told_to_stop_leaves_a_checkpoint(tmp_path, uninterrupted):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     process = bench.start(**LONG)
     log = bench.folder / "writer.log"
     while "steps to go" not in (log.read_text() if log.exists() else ""):
@@ -219,7 +148,7 @@ def test_a_training_that_is_told_to_stop_leaves_a_checkpoint(tmp_path, uninterru
 
 
 def test_another_number_of_processes_goes_on(tmp_path, uninterrupted, monkeypatch):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     process = bench.start("--checkpoint-seconds", 0.5, **LONG)
     wait_for_checkpoint(bench, process)
     os.kill(process.pid, signal.SIGKILL)
@@ -231,7 +160,7 @@ def test_another_number_of_processes_goes_on(tmp_path, uninterrupted, monkeypatc
 
 
 def test_an_adapter_is_merged_into_the_model(tmp_path):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     lora = {"rank": 4, "alpha": 8, "dropout": 0}
     report = bench.train(lora=lora, epochs=8, learning_rate=0.01)
     assert losses(report)[-1] < losses(report)[0] - 0.1
@@ -249,20 +178,20 @@ def test_an_adapter_is_merged_into_the_model(tmp_path):
     ],
 )
 def test_what_can_not_be_trained_is_said_in_one_sentence(tmp_path, capsys, settings, sentence):
-    bench = Bench(tmp_path)
+    bench = make_bench(tmp_path)
     assert train_generator.main(bench.arguments(**settings)) == 1
     assert sentence in capsys.readouterr().err
     assert not bench.manifest().exists()
 
 
 def test_rows_that_are_too_long_are_left_out_and_counted(tmp_path):
-    report = Bench(tmp_path).train(max_tokens=17, epochs=8)
+    report = make_bench(tmp_path).train(max_tokens=17, epochs=8)
     assert report["rows"] + report["rows_too_long"] == 20
     assert 0 < report["rows"] < 20
     assert report["tokens"] <= 17 * report["rows"]
 
 
 def test_without_problems_there_is_nothing_to_train_on(tmp_path, capsys):
-    bench = Bench(tmp_path, problems=0)
+    bench = make_bench(tmp_path, problems=0)
     assert train_generator.main(bench.arguments()) == 1
     assert "holds no problem to train on" in capsys.readouterr().err

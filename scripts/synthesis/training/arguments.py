@@ -3,6 +3,8 @@
 import math
 import os
 
+import torch
+
 from synthesis.errors import InputError
 
 
@@ -82,11 +84,10 @@ def steps(rows: int, epochs: float, global_batch: int) -> int:
     return count
 
 
-def order(rows: int, count: int, seed: int) -> list[int]:
-    """The numbers of the rows that are trained on, `count` of them: one permutation after another."""
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
+def order(rows: int, step_count: int, settings: dict) -> list[int]:
+    """The numbers of the rows that so many steps are made on: one permutation after another, by the training's seed."""
+    count = step_count * settings["global_batch"]
+    generator = torch.Generator().manual_seed(settings["seed"])
     found = []
     while len(found) < count:
         found += torch.randperm(rows, generator=generator).tolist()

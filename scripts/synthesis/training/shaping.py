@@ -10,3 +10,9 @@ def shaping(settings: dict) -> dict:
 def question_rows(problems: list[dict]) -> list[dict]:
     """The bare questions of seed problems (`schema.PROBLEMS`) as `schema.TRAINING_QUESTIONS`, in their order."""
     return [{"row_id": problem["problem_id"], "question": problem["problem"]} for problem in problems]
+
+
+def preference_rows(pairs: list[dict]) -> list[dict]:
+    """Pairs of questions (`schema.PREFERENCE_PAIRS`) as `schema.TRAINING_PREFERENCES`, in their order."""
+    names = ("chosen", "rejected", "held_out")
+    return [{"row_id": pair["question_id"], **{name: pair[name] for name in names}} for pair in pairs]

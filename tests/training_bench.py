@@ -1,0 +1,94 @@
+"""A two-layer model, rows to train on and a store in a folder, and calls of a training program on them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from synthesis import model_files, schema
+from tiny_model import CONTEXT, make_tiny_model
+
+SETTINGS = {
+    "system": None,
+    "epochs": 2,
+    "learning_rate": 0.001,
+    "scheduler": "cosine",
+    "warmup": 0,
+    "weight_decay": 0,
+    "global_batch": 8,
+    "max_tokens": 256,
+    "packing": False,
+    "precision": "float32",
+    "seed": 1,
+}
+
+
+def problem_rows(count: int) -> list[dict]:
+    """Seed problems of different lengths."""
+    return [
+        {
+            "problem_id": f"id{number}",
+            "source": "own",
+            "problem": f"Anna has {number} apples and buys {number * 7 % 13} more." + " How many?" * (number % 3),
+            "answer": None,
+            "solution": None,
+        }
+        for number in range(count)
+    ]
+
+
+def losses(report: dict) -> list[float]:
+    """The loss of each step of a training's report."""
+    return [entry["loss"] for entry in report["log"]]
+
+
+class Bench:
+    """The folder. `program` is the module of a training program, `option` the one that names its rows."""
+
+    def __init__(self, folder: Path, program, option: str, rows: list[dict], columns, **settings):
+        self.folder, self.program, self.settings = folder, program, {**SETTINGS, **settings}
+        self.rule = Path(program.__file__).stem
+        self._rows = [option, folder / "rows.parquet"]
+        schema.write(folder / "rows.parquet", rows, columns)
+        entries = model_files.file_entries(make_tiny_model(folder / "base" / "files"))
+        manifest = {
+            "model": "base",
+            "engine": "transformers",
+            "content_sha256": model_files.content_sha256(entries),
+            "dtype": "float32",
+            "context": CONTEXT,
+            "trust_remote_code": False,
+            "folder": "files",
+        }
+        (folder / "base" / "manifest.json").write_text(json.dumps(manifest))
+
+    def arguments(self, name: str = "writer", *more, **settings) -> list[str]:
+        """The program's command line; keywords change the settings."""
+        fixed = ["--run", "trial", "--model-name", name, "--settings", json.dumps({**self.settings, **settings})]
+        fixed += ["--code-version", "1.1", "--model", self.folder / "base/manifest.json", "--threads", 2]
+        fixed += [*self._rows, "--store", self.folder / "store"]
+        fixed += ["--manifest", self.manifest(name), "--report", self.folder / name / "training.json"]
+        fixed += ["--ledger", self.folder / f"ledger/{self.rule}/{name}.json", "--log", self.folder / f"{name}.log"]
+        return [str(argument) for argument in (*fixed, *more)]
+
+    def manifest(self, name: str = "writer") -> Path:
+        """Where the manifest of a trained model is written."""
+        return self.folder / name / "manifest.json"
+
+    def train(self, name: str = "writer", *more, **settings) -> dict:
+        """Run the program to its end and return the training's report."""
+        assert self.program.main(self.arguments(name, *more, **settings)) == 0
+        return json.loads((self.folder / name / "training.json").read_text())
+
+    def start(self, *more, **settings) -> subprocess.Popen:
+        """Start the program as a process of its own."""
+        command = [sys.executable, self.program.__file__, *self.arguments("writer", *more, **settings)]
+        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def checkpoints(self) -> list[Path]:
+        """The complete checkpoints in the store."""
+        return sorted(self.folder.glob(f"store/{self.rule}/*/checkpoints/checkpoint-*/complete.json"))
+
+    def ledger(self, name: str = "writer") -> dict:
+        """The program's ledger."""
+        return json.loads((self.folder / f"ledger/{self.rule}/{name}.json").read_text())
