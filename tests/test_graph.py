@@ -56,7 +56,7 @@ def test_a_config_replaces_the_default_one_instead_of_merging(clone):
         assert not any(f"resources/{group}/{name}-" in output for name in default[group])
 
 
-@pytest.mark.parametrize("target", ["fetch", "questions", "responses", "dataset"])
+@pytest.mark.parametrize("target", ["fetch", "generators", "questions", "responses", "dataset"])
 def test_each_phase_has_a_target(clone, target):
     counts = job_counts(clone.run("-n", target, config="config/demo.yaml"))
     assert counts["fetch_model"] == 1
