@@ -33,8 +33,8 @@ def test_visible_gpus_follow_the_rules_of_cuda(tmp_path, monkeypatch, setting, n
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting)
-    machine.gpu_names.cache_clear()
+    machine.gpus.cache_clear()
     try:
         assert "".join(machine.gpu_names()) == names
     finally:
-        machine.gpu_names.cache_clear()
+        machine.gpus.cache_clear()

@@ -48,6 +48,10 @@ class Attempt:
         self._journal: Path | None = None
         self._lock = threading.RLock()
 
+    def use_gpus(self, count: int, names: tuple[str, ...]) -> None:
+        """Book the GPUs of this attempt; where the machine does not tell their names, that stays empty."""
+        self.gpus, self.gpu_name = count, ", ".join(sorted(set(names)))
+
     def journal_in(self, store: Path) -> None:
         """Keep this attempt in the store's journal from now on, so that it counts even if it is killed."""
         self._journal = journal_folder(store, self.run) / self.rule / f"{self.attempt}.json"

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from synthesis import budget, engines, machine, program
+from synthesis import budget, engines, gpu_claims, program
 from synthesis.engines import Machine
 from synthesis.ledger import read_json
 from synthesis.requests import Request
@@ -56,10 +56,14 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
 
 def _buy_missing(options, job, store, missing, shaping, manifest) -> None:
     budget.check(options.store, options.run)
+    with gpu_claims.claimed(options.gpus, lambda: job.step("waiting for a free GPU")) as names:
+        job.attempt.use_gpus(options.gpus, names)
+        _compute_missing(options, job, store, missing, shaping, manifest)
+
+
+def _compute_missing(options, job, store, missing, shaping, manifest) -> None:
     attempt = job.attempt
     attempt.model, attempt.engine = manifest["model"], manifest["engine"]
-    attempt.gpus = options.gpus
-    attempt.gpu_name = ", ".join(sorted(set(machine.gpu_names()))) if options.gpus else ""
     attempt.journal_in(options.store)
     job.step(f"loading {manifest['model']}")
     capacity = Machine(options.gpus, options.threads, options.batch_rows, options.batch_tokens)

@@ -5,7 +5,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from synthesis import budget, machine, program, schema
+from synthesis import budget, gpu_claims, program, schema
 from synthesis.ledger import read_json
 from synthesis.training import launch
 from synthesis.training.model_store import ModelStore, model_store
@@ -51,9 +51,14 @@ def train(options: Namespace, job: program.Job, kind: str, rows: list[dict], col
 
 def _train(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     budget.check(options.store, options.run)
+    with gpu_claims.claimed(options.gpus, lambda: job.step("waiting for free GPUs")) as names:
+        job.attempt.use_gpus(options.gpus, names)
+        return _run(options, job, kind, store, manifest)
+
+
+def _run(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     attempt = job.attempt
-    attempt.model, attempt.gpus = manifest["model"], options.gpus
-    attempt.gpu_name = ", ".join(sorted(set(machine.gpu_names()))) if options.gpus else ""
+    attempt.model = manifest["model"]
     attempt.journal_in(options.store)
     job.step(f"starting the training of {options.model_name}")
     store.begin(attempt.attempt)
