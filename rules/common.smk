@@ -33,6 +33,21 @@ RUN = config["run"]
 STORE = "results/store"
 
 
+# What every rule that buys rows tells its program of store, machine and books.
+PURCHASE_ARGUMENTS = (
+    " --store {params.store} --gpus {resources.gpu} --threads {threads} --batch-rows {resources.batch_rows}"
+    " --batch-tokens {resources.batch_tokens} --chunk-rows {resources.chunk_rows}"
+    " --chunk-seconds {resources.chunk_seconds} --ledger {output.ledger} --log {log}"
+)
+# The same for rules that train.
+TRAINING_ARGUMENTS = (
+    " --store {params.store} --gpus {resources.gpu} --threads {threads} --parallelism {resources.parallelism}"
+    " --rows-per-device {resources.rows_per_device} --gradient-checkpointing {resources.gradient_checkpointing}"
+    " --checkpoint-seconds {resources.checkpoint_seconds} --manifest {output.manifest} --report {output.report}"
+    " --ledger {output.ledger} --log {log}"
+)
+
+
 pathvars:
     results=f"results/{RUN}",
     logs=f"results/{RUN}/logs",

@@ -34,8 +34,4 @@ rule train_generator:
     shell:
         "python scripts/train_generator.py --run {params.run} --model-name {wildcards.trained}"
         " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --problems {input.problems} --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --parallelism {resources.parallelism} --rows-per-device {resources.rows_per_device}"
-        " --gradient-checkpointing {resources.gradient_checkpointing}"
-        " --checkpoint-seconds {resources.checkpoint_seconds}"
-        " --manifest {output.manifest} --report {output.report} --ledger {output.ledger} --log {log}"
+        " --problems {input.problems}" + TRAINING_ARGUMENTS

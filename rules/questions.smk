@@ -37,10 +37,8 @@ rule generate_questions:
     shell:
         "python scripts/generate_questions.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
         " --start {params.start} --stop {params.stop} --settings {params.settings:q} {params.origin}"
-        " --code-version {params.code} --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
-        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
-        " --output {output.questions} --ledger {output.ledger} --log {log}"
+        " --code-version {params.code} --output {output.questions}"
+        + PURCHASE_ARGUMENTS
 
 
 rule filter_questions:
@@ -138,10 +136,8 @@ rule judge_questions:
     shell:
         "python scripts/judge_questions.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
         " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
-        " --questions {input.questions} --verdicts {input.verdicts} --store {params.store}"
-        " --gpus {resources.gpu} --threads {threads} --batch-rows {resources.batch_rows}"
-        " --chunk-seconds {resources.chunk_seconds} --output {output.verdicts}"
-        " --judgements {output.judgements} --ledger {output.ledger} --log {log}"
+        " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
+        " --judgements {output.judgements}" + PURCHASE_ARGUMENTS
 
 
 rule select_questions:
@@ -150,6 +146,7 @@ rule select_questions:
         stages=PLAN.stage_files(PLAN.verdict_stages()),
     output:
         verdicts=PLAN.all_files("select_questions"),
+        thresholds="<results>/select_questions/thresholds.json",
         ledger="<results>/ledger/select_questions/all.json",
     log:
         "<logs>/select_questions/all.log",
@@ -170,4 +167,4 @@ rule select_questions:
     shell:
         "python scripts/select_questions.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --questions {params.questions} {params.stages}"
-        " --outputs {params.outputs} --ledger {output.ledger} --log {log}"
+        " --outputs {params.outputs} --thresholds {output.thresholds} --ledger {output.ledger} --log {log}"

@@ -37,10 +37,7 @@ rule generate_responses:
         "python scripts/generate_responses.py --run {params.run} --seed {params.seed}"
         " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
         " --prompt {input.prompt:q} --questions {input.questions} --verdicts {input.verdicts}"
-        " --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
-        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
-        " --output {output.responses} --ledger {output.ledger} --log {log}"
+        " --output {output.responses}" + PURCHASE_ARGUMENTS
 
 
 rule filter_responses:
@@ -102,10 +99,7 @@ rule score_responses:
         "python scripts/score_responses.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
         " --questions {input.questions} --responses {input.responses} --verdicts {input.verdicts}"
-        " --store {params.store} --gpus {resources.gpu} --threads {threads}"
-        " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens}"
-        " --chunk-rows {resources.chunk_rows} --chunk-seconds {resources.chunk_seconds}"
-        " --output {output.rewards} --ledger {output.ledger} --log {log}"
+        " --output {output.rewards}" + PURCHASE_ARGUMENTS
 
 
 rule select_responses:

@@ -1,8 +1,12 @@
 """The selection of questions: the cap, the shortfall, and that growth keeps earlier picks."""
 
+import json
+
 import pytest
 import select_questions
 from question_files import question, reasons, row_counts, start, write_questions, write_verdicts
+from synthesis import schema
+from synthesis.verdicts import verdict
 
 
 def write(folder, source: str, indices, rejected: dict[int, str], shard: str = "00000") -> str:
@@ -15,12 +19,13 @@ def write(folder, source: str, indices, rejected: dict[int, str], shard: str = "
     return f"{source}/{shard}.parquet"
 
 
-def run(folder, shards: list[str], **sources) -> int:
+def run(folder, shards: list[str], stages=("filter_questions", "find_duplicates"), **sources) -> int:
     settings = {"sources": {name: {"method": "none", "shortfall": "warn", **rest} for name, rest in sources.items()}}
     line = ["--questions", *(folder / "questions" / shard for shard in shards)]
-    for stage in ("filter_questions", "find_duplicates"):
+    for stage in stages:
         line += ["--verdicts", stage, *(folder / stage / shard for shard in shards)]
     line += ["--outputs", *(folder / "out" / shard for shard in shards)]
+    line += ["--thresholds", folder / "thresholds.json"]
     return start(select_questions, folder, settings, *line)
 
 
@@ -81,12 +86,6 @@ def test_a_shortfall_warns_or_fails(tmp_path, capsys):
     assert "fewer than" not in capsys.readouterr().err
 
 
-def test_the_cap_counts_what_the_method_left(tmp_path, monkeypatch):
-    monkeypatch.setitem(select_questions.METHODS, "none", lambda rows, _: {rows[0]["question_id"]: "too_easy"})
-    assert run(tmp_path, [write(tmp_path, "alpha", range(6), {})], alpha={"cap": 2}) == 0
-    assert verdicts(tmp_path) == {"alpha-1": "too_easy", "alpha-2": "", "alpha-4": "", "alpha-5": "over_cap"}
-
-
 def test_empty_shards_pass(tmp_path):
     shards = [write(tmp_path, "alpha", [], {}), write(tmp_path, "alpha", [3], {}, "00001")]
     assert run(tmp_path, shards, alpha={"cap": 2}) == 0
@@ -113,6 +112,7 @@ def test_files_that_do_not_fit_are_refused(tmp_path, capsys):
 
     def start_with(verdict_files, outputs) -> str:
         line = ["--questions", *paths["questions"], "--verdicts", "filter_questions", *verdict_files]
+        line += ["--thresholds", tmp_path / "thresholds.json"]
         assert start(select_questions, tmp_path, settings, *line, "--outputs", *outputs) == 1
         return capsys.readouterr().err
 
@@ -123,3 +123,64 @@ def test_files_that_do_not_fit_are_refused(tmp_path, capsys):
     assert "--questions names 2 files and --outputs 1" in start_with(paths["filter_questions"], outputs[:1])
     write_verdicts(paths["filter_questions"][1], {"beta-1": ""})
     assert "keeps question beta-1, which" in start_with(paths["filter_questions"], outputs)
+
+
+def score(folder, source: str, scores: dict[int, float], shard: str = "00000") -> str:
+    """A shard of questions that all stages kept, with their difficulty."""
+    write_questions(folder / f"questions/{source}/{shard}.parquet", [question(i, source=source) for i in scores])
+    write_verdicts(folder / f"filter_questions/{source}/{shard}.parquet", {f"{source}-{i}": "" for i in scores})
+    rows = [verdict(f"{source}-{i}", score=value) for i, value in scores.items()]
+    schema.write(folder / f"score_difficulty/{source}/{shard}.parquet", rows, schema.QUESTION_VERDICTS)
+    return f"{source}/{shard}.parquet"
+
+
+SCORED = ("filter_questions", "score_difficulty")
+
+
+def thresholds(folder) -> dict:
+    return json.loads((folder / "thresholds.json").read_text())
+
+
+def test_a_threshold_keeps_what_reaches_it(tmp_path):
+    shards = [score(tmp_path, "alpha", {0: 0.2, 1: 0.5, 2: 0.9}), score(tmp_path, "beta", {0: 0.1})]
+    settings = {"alpha": {"method": "threshold", "threshold": 0.5}, "beta": {}}
+    assert run(tmp_path, shards, SCORED, **settings) == 0
+    assert verdicts(tmp_path) == {"alpha-0": "too_easy", "alpha-1": "", "alpha-2": "", "beta-0": ""}
+    assert thresholds(tmp_path) == {"alpha": 0.5, "beta": None}
+    found = schema.read(tmp_path / "out/alpha/00000.parquet", schema.QUESTION_VERDICTS)
+    assert [row["score"] for row in found] == [0.2, 0.5, 0.9]
+
+
+def test_a_quantile_is_fitted_on_the_first_shards_so_growth_keeps_earlier_picks(tmp_path):
+    settings = {"alpha": {"method": "quantile", "share": 0.5, "calibration_shards": 2}}
+    shards = [
+        score(tmp_path, "alpha", {0: 0.1, 1: 0.2}),
+        score(tmp_path, "alpha", {2: 0.3, 3: 0.4}, "00001"),
+    ]
+    assert run(tmp_path, shards, SCORED, **settings) == 0
+    assert picks(tmp_path) == ["alpha-2", "alpha-3"]
+    shards.append(score(tmp_path, "alpha", {4: 0.9, 5: 0.25, 6: 0.95}, "00002"))
+    assert run(tmp_path, shards, SCORED, **settings) == 0
+    assert picks(tmp_path) == ["alpha-2", "alpha-3", "alpha-4", "alpha-6"]
+    assert thresholds(tmp_path) == {"alpha": 0.3}
+
+
+def test_a_count_keeps_the_most_difficult_of_all_shards(tmp_path):
+    shards = [score(tmp_path, "alpha", {0: 0.1, 1: 0.8}), score(tmp_path, "alpha", {2: 0.3, 3: 0.4}, "00001")]
+    assert run(tmp_path, shards, SCORED, alpha={"method": "count", "count": 2}) == 0
+    assert picks(tmp_path) == ["alpha-1", "alpha-3"]
+    assert run(tmp_path, shards, SCORED, alpha={"method": "count", "count": 100}) == 0
+    assert len(picks(tmp_path)) == 4
+
+
+def test_the_cap_comes_after_the_threshold(tmp_path):
+    shards = [score(tmp_path, "alpha", {0: 0.1, 1: 0.8, 2: 0.9})]
+    assert run(tmp_path, shards, SCORED, alpha={"method": "threshold", "threshold": 0.5, "cap": 1}) == 0
+    assert verdicts(tmp_path) == {"alpha-0": "too_easy", "alpha-1": "", "alpha-2": "over_cap"}
+
+
+def test_a_threshold_that_nothing_is_left_to_fit_on_is_said(tmp_path, capsys):
+    shards = [score(tmp_path, "alpha", {})]
+    settings = {"alpha": {"method": "quantile", "share": 0.5, "calibration_shards": 1}}
+    assert run(tmp_path, shards, SCORED, **settings) == 1
+    assert "no question of the source is left to fit a threshold on" in capsys.readouterr().err

@@ -76,3 +76,32 @@ def test_only_what_shapes_the_model_trains_it_again(clone):
     clone.run()
     assert clone.rules_that_ran(before) == {"train_generator", *PAID, *QUESTION_SIDE, *RESPONSE_SIDE, *OUTCOME}
     assert clone.bought()["train_generator"] == bought["train_generator"] * 2
+
+
+def test_a_trained_scorer_decides_which_questions_are_difficult_enough(clone, tmp_path):
+    labels = [{"question": f"{'How many? ' * (n % 4 + 1)}{n}", "difficulty": n % 4} for n in range(48)]
+    (clone.folder / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in labels))
+    config = trained_config(clone, run="scored")
+    config["train_difficulty_scorer"] = {
+        "scorer": {
+            "model": "base",
+            "labels": {"file": "labels.jsonl"},
+            "held_out": 0.2,
+            "training": {**TRAINING, "packing": False},
+        }
+    }
+    config["score_difficulty"] = {"model": "scorer"}
+    config["select_questions"]["sources"]["writer"] = {
+        "method": "quantile", "share": 0.5, "calibration_shards": 1, "shortfall": "warn",
+    }  # fmt: skip
+    clone.write_config(config, "scored.yaml")
+    clone.run(config="scored.yaml")
+    scores = {row["question_id"]: row["score"] for row in clone.rows("score_difficulty", run="scored")}
+    kept = {row["question_id"]: row["keep"] for row in clone.rows("select_questions", run="scored")}
+    threshold = json.loads((clone.folder / "results/scored/select_questions/thresholds.json").read_text())["writer"]
+    assert scores and kept == {name: score >= threshold for name, score in scores.items()}
+    assert 0 < sum(kept.values()) < len(kept)
+    # The questions themselves are those of the first run, from the same tuned model.
+    assert "train_generator" not in clone.bought("scored")
+    assert "generate_questions" not in clone.bought("scored")
+    assert "Nothing to be done" in clone.run(config="scored.yaml")

@@ -48,7 +48,7 @@ class Bench:
     def __init__(self, folder: Path, program, option: str, rows: list[dict], columns, **settings):
         self.folder, self.program, self.settings = folder, program, {**SETTINGS, **settings}
         self.rule = Path(program.__file__).stem
-        self._rows = [option, folder / "rows.parquet"]
+        self.given = [option, folder / "rows.parquet"]
         schema.write(folder / "rows.parquet", rows, columns)
         entries = model_files.file_entries(make_tiny_model(folder / "base" / "files"))
         manifest = {
@@ -66,7 +66,7 @@ class Bench:
         """The program's command line; keywords change the settings."""
         fixed = ["--run", "trial", "--model-name", name, "--settings", json.dumps({**self.settings, **settings})]
         fixed += ["--code-version", "1.1", "--model", self.folder / "base/manifest.json", "--threads", 2]
-        fixed += [*self._rows, "--store", self.folder / "store"]
+        fixed += [*self.given, "--store", self.folder / "store"]
         fixed += ["--manifest", self.manifest(name), "--report", self.folder / name / "training.json"]
         fixed += ["--ledger", self.folder / f"ledger/{self.rule}/{name}.json", "--log", self.folder / f"{name}.log"]
         return [str(argument) for argument in (*fixed, *more)]

@@ -24,6 +24,13 @@ from synthesis.prompts import PLACEHOLDER, load_prompt
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
 HELD_OUT = "held_out"
+# What each method of select_questions needs beside the scores of difficulty.
+SELECTION_KEYS = {
+    "none": (),
+    "threshold": ("threshold",),
+    "quantile": ("share", "calibration_shards"),
+    "count": ("count",),
+}
 # Folders under results/ that hold what no single run owns: the store, and the profile's logs of SLURM.
 _SHARED_FOLDERS = ("store", "slurm_logs")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -128,6 +135,8 @@ def _training(config: dict) -> Iterator[str]:
         launch, training = settings["launch"], settings["training"]
         if stage == "train_generator" and "merge_problems" not in config:
             yield f"{stage}.{name} learns from seed problems, but there are none; add problems and merge_problems."
+        if training["packing"] and stage == "train_difficulty_scorer":
+            yield f"{stage}.{name}.training.packing is true, but rows of this training can't be packed; write false."
         if "lora" in training and launch["parallelism"] == "fsdp":
             yield f"{stage}.{name} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
         if training["global_batch"] % launch["gpus"]:
@@ -157,11 +166,24 @@ def _question_counts(config: dict) -> Iterator[str]:
     for name, source in sources.items():
         if name not in selected:
             yield f"select_questions.sources has no entry {name}; add `{name}: {{method: none, shortfall: warn}}`."
-        elif selected[name].get("cap", 0) > source["total"]:
+        yield from _selection(config, f"select_questions.sources.{name}", selected.get(name, {"method": "none"}))
+        if name in selected and selected[name].get("cap", 0) > source["total"]:
             yield (
                 f"select_questions.sources.{name}.cap is {selected[name]['cap']}, but the source has only "
                 f"{source['total']} questions; lower the cap or raise generate_questions.sources.{name}.total."
             )
+
+
+def _selection(config: dict, where: str, settings: dict) -> Iterator[str]:
+    needed = SELECTION_KEYS[settings["method"]]
+    for name in needed:
+        if name not in settings:
+            yield f"{where}.{name} is missing; the method {settings['method']} needs it."
+    for name in (name for names in SELECTION_KEYS.values() for name in names):
+        if name in settings and name not in needed:
+            yield f"{where}.{name} has no effect with the method {settings['method']}; remove it."
+    if needed and "score_difficulty" not in config:
+        yield f"{where}.method is {settings['method']}, but nothing scores difficulty; add score_difficulty."
 
 
 def _filter_settings(config: dict) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from synthesis.configuration_sentences import key
 
 # The stages that train a model, in their order. Each is a mapping of names of trained models to their settings.
-TRAINING_STAGES = ("train_generator",)
+TRAINING_STAGES = ("train_generator", "train_difficulty_scorer")
 
 
 def trained(config: dict) -> dict[str, tuple[str, dict]]:
@@ -20,8 +20,9 @@ def uses(config: dict) -> Iterator[tuple[str, str]]:
             yield key("generate_questions", "sources", name, "empty_prefix", "model"), source["empty_prefix"]["model"]
     for number, judge in enumerate(config["judge_questions"]["judges"]):
         yield key("judge_questions", "judges", number, "model"), judge["model"]
-    for stage in ("generate_responses", "score_responses"):
-        yield f"{stage}.model", config[stage]["model"]
+    for stage in ("score_difficulty", "generate_responses", "score_responses"):
+        if stage in config:
+            yield f"{stage}.model", config[stage]["model"]
     for name, (stage, settings) in trained(config).items():
         yield key(stage, name, "model"), settings["model"]
 

@@ -36,6 +36,8 @@ def data_files(config: dict) -> Iterator[PathSetting]:
     for name, model in config["models"].items():
         if "chat_template" in model:
             yield PathSetting(f"models.{name}.chat_template", model, "chat_template")
+    for name, settings in config.get("train_difficulty_scorer", {}).items():
+        yield PathSetting(f"train_difficulty_scorer.{name}.labels.file", settings["labels"], "file")
     for group in ("problems", "benchmarks"):
         for name, settings in config[group].items():
             if "file" in settings["source"]:

@@ -30,6 +30,8 @@ _PHASES = {
     "filter_questions": "Data synthesis",
     "find_duplicates": "Data synthesis",
     "judge_questions": "Data synthesis",
+    "train_difficulty_scorer": "Scorers",
+    "score_difficulty": "Data synthesis",
     "select_questions": "Data synthesis",
     "generate_responses": "Data synthesis",
     "filter_responses": "Data synthesis",

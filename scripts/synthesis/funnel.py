@@ -19,6 +19,7 @@ _STAGES = {
     "filter_questions": ("questions", schema.QUESTION_VERDICTS),
     "find_duplicates": ("questions", schema.QUESTION_VERDICTS),
     "judge_questions": ("questions", schema.QUESTION_VERDICTS),
+    "score_difficulty": ("questions", schema.QUESTION_VERDICTS),
     "select_questions": ("questions", schema.QUESTION_VERDICTS),
     "generate_responses": ("responses", schema.RESPONSES),
     "filter_responses": ("responses", schema.RESPONSE_VERDICTS),

@@ -39,3 +39,11 @@ def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:
     """
     base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[stage], row_id)[:8], "big") >> 2
     return base + sample
+
+
+def is_held_out(seed: int, text: str, share: float) -> bool:
+    """Whether the problem with this normalised text is held out, with a share (0 to below 1) of all.
+
+    A function of seed and text alone: adding problems moves none that were there, and a larger share only adds.
+    """
+    return int(_hash("held_out", seed, text).hex()[:16], 16) / 2**64 < share

@@ -12,10 +12,18 @@ from synthesis.code_version import code_version
 from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
 from synthesis.identity import question_id
+from synthesis.labelled_texts import read_labels
 from synthesis.ledger import read_json
 from synthesis.prompts import load_prompt
 from synthesis.purchase import stage_store
-from synthesis.requests import Request, answer_requests, judge_shaping, question_requests, score_requests
+from synthesis.requests import (
+    Request,
+    answer_requests,
+    judge_shaping,
+    question_requests,
+    score_requests,
+    text_requests,
+)
 from synthesis.training.model_store import model_store
 from synthesis.training.shaping import question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
@@ -50,13 +58,19 @@ def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
-    rows, settings = _LEARNT[stage](input), shaping(plan.config[stage][wildcards.trained])
+    settings = plan.config[stage][wildcards.trained]
+    rows, settings = _LEARNT[stage](plan, settings, input), shaping(settings)
     manifest = read_json(Path(input.model))
     return model_store(store, stage, manifest, rows, settings, code_version(stage)).finished() is None
 
 
-def _learnt_questions(input) -> list[dict]:
+def _learnt_questions(_plan, _settings, input) -> list[dict]:
     return question_rows(schema.read(Path(input.problems), schema.PROBLEMS))
+
+
+def _learnt_labels(plan, settings, input) -> list[dict]:
+    labels = settings["labels"]
+    return read_labels(Path(input.labels), labels["text"], labels["label"], plan.config["seed"], settings["held_out"])
 
 
 def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
@@ -70,6 +84,10 @@ def _asked_judgements(plan, wildcards, input):
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
     requests = answer_requests(plan.config["seed"], "judge_questions", questions, load_prompt(Path(input.prompt)), 1)
     return requests, judge_shaping(plan.judge(wildcards.judge))
+
+
+def _asked_difficulties(_plan, _wildcards, input):
+    return text_requests(kept_questions(Path(input.questions), _paths(input.verdicts))), {"method": "regression"}
 
 
 def _asked_responses(plan, _wildcards, input):
@@ -95,6 +113,7 @@ _ASKED = {
     "generate_questions": _asked_questions,
     "judge_questions": _asked_judgements,
     "generate_responses": _asked_responses,
+    "score_difficulty": _asked_difficulties,
     "score_responses": _asked_scores,
 }
-_LEARNT = {"train_generator": _learnt_questions}
+_LEARNT = {"train_generator": _learnt_questions, "train_difficulty_scorer": _learnt_labels}

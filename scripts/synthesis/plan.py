@@ -122,7 +122,13 @@ class Plan(ResourcePlan):
     def verdict_stages(self, before: str | None = None) -> list[str]:
         """Stages that give verdicts on questions, in their order; with `before`, those before that judge."""
         judges = self.judges if before is None else self.judges[: self.judges.index(before)]
-        return ["filter_questions", "find_duplicates", *(f"judge_questions/{name}" for name in judges)]
+        scored = ["score_difficulty"] if before is None and "score_difficulty" in self.config else []
+        return ["filter_questions", "find_duplicates", *(f"judge_questions/{name}" for name in judges), *scored]
+
+    def verdicts_before_difficulty(self, wildcards) -> list[str]:
+        """The shard's verdicts that the scorer of difficulty waits for."""
+        stages = [stage for stage in self.verdict_stages() if stage != "score_difficulty"]
+        return [f"{RESULTS}/{stage}/{wildcards.source}/{wildcards.shard}.parquet" for stage in stages]
 
     def verdicts_before_judge(self, wildcards) -> list[str]:
         """The shard's verdicts that a judge waits for."""

@@ -91,6 +91,14 @@ def score_requests(questions: list[dict], responses: list[dict], prompt) -> list
     return requests
 
 
+def text_requests(questions: list[dict]) -> list[Request]:
+    """One request for each question (rows of `schema.QUESTIONS`) to score its text alone; nothing is random."""
+    return [
+        Request(row["question_id"], 0, row["source"], row["index"], 0, (("user", row["question"]),), "none")
+        for row in questions
+    ]
+
+
 def judge_shaping(settings: dict) -> dict:
     """The part of a judge's settings that shapes its answer: sampling, or the two words that are compared.
 

@@ -71,9 +71,11 @@ REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=ST
 # A rewritten question (chosen) beside the raw one (rejected); `held_out` pairs are measured on, not trained on.
 PREFERENCE_PAIRS = of(question_id=STRING, direction=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
 
-# What models are trained on: bare questions, pairs of them, or conversations whose last turn is learnt.
+# What models are trained on: bare questions, pairs of them, texts with a number, conversations whose last turn is
+# learnt.
 TRAINING_QUESTIONS = of(row_id=STRING, question=STRING)
 TRAINING_PREFERENCES = of(row_id=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
+TRAINING_LABELS = of(row_id=STRING, text=STRING, label=REAL, held_out=FLAG)
 TRAINING_CONVERSATIONS = of(row_id=STRING, messages=pa.list_(pa.struct({"role": STRING, "content": STRING})))
 
 # The data set itself: one row for each question with its chosen response.

@@ -1,13 +1,30 @@
 """Hugging Face Transformers in one process: runs anywhere, and is the reference for the faster engines."""
 
+from pathlib import Path
+
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LogitsProcessorList
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GenerationConfig,
+    LogitsProcessorList,
+)
 
-from synthesis import chat, precision
+from synthesis import chat, model_files, precision
 from synthesis.engines import Completion, Machine, Score
 from synthesis.engines.row_noise import RowNoise, sampling_processors
 from synthesis.errors import InputError
+
+# How Transformers calls models with a head that gives numbers to a whole text.
+CLASSIFICATION = "ForSequenceClassification"
+
+
+def _model_class(folder: Path):
+    """What the model was saved as: with a head that scores whole texts, or as a language model."""
+    names = model_files.read_json_object(folder / model_files.CONFIG).get("architectures") or [""]
+    return AutoModelForSequenceClassification if names[0].endswith(CLASSIFICATION) else AutoModelForCausalLM
 
 
 class TransformersEngine:
@@ -28,7 +45,7 @@ class TransformersEngine:
         self.device = precision.device(machine.gpus)
         remote_code = manifest["trust_remote_code"]
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=remote_code)
-        self.model = AutoModelForCausalLM.from_pretrained(
+        self.model = _model_class(folder).from_pretrained(
             folder, dtype=precision.DTYPES[manifest["dtype"]], use_safetensors=True, trust_remote_code=remote_code
         )
         self.model.to(self.device).eval()
@@ -39,7 +56,7 @@ class TransformersEngine:
 
     def _stop_tokens(self) -> list[int]:
         """The model's own end tokens and every special token: none of them belongs into a text."""
-        own = self.model.generation_config.eos_token_id
+        own = self.model.generation_config.eos_token_id if self.model.can_generate() else None
         own = [] if own is None else own if isinstance(own, list) else [own]
         return sorted({*own, *self.tokenizer.all_special_ids})
 
@@ -126,26 +143,49 @@ class TransformersEngine:
         return self._tokens(text)[0]
 
     def score(self, requests, method):
-        """Yield the mean log-probability (natural logarithm) of each last turn's tokens, its end included.
+        """Yield the score of each conversation; one longer than the model's context is not scored.
 
-        `method` is `log_likelihood`. A conversation longer than the model's context is not scored.
+        `method`: `log_likelihood` is the mean log-probability (natural logarithm) of the last turn's tokens, its end
+        included; `regression` the number that the model's head gives to the text of the only turn, outside any
+        template. Raises InputError if the model has not the head that the method needs.
         """
-        if method != "log_likelihood":
-            raise InputError(f"the engine transformers has no scoring method {method}; use log_likelihood.")
+        self._check_head(method)
         fitting, too_long, boundaries = [], [], {}
         for request in requests:
-            context, answer = map(self._tokens, chat.scored_parts(self.tokenizer, request.messages))
-            if len(context) + len(answer) > self.context:
-                too_long.append((request, Score(None, "context_overflow", len(context), len(answer))))
+            context, scored = self._scored_tokens(request, method)
+            if len(context) + len(scored) > self.context:
+                too_long.append((request, Score(None, "context_overflow", len(context), len(scored))))
             else:
-                fitting.append((request, context + answer))
+                fitting.append((request, context + scored))
                 boundaries[request] = len(context)
         yield too_long
+        score_batch = self._log_likelihoods if method == "log_likelihood" else self._head_outputs
         for batch in self._batches(fitting, 0):
-            yield list(self._score_batch(batch, boundaries))
+            yield list(score_batch(batch, boundaries))
+
+    def _check_head(self, method: str) -> None:
+        scores_texts = not self.model.can_generate()
+        if scores_texts == (method == "log_likelihood"):
+            kind = "a head that scores texts" if scores_texts else "no head that scores texts"
+            raise InputError(f"the method {method} does not fit a model with {kind}; name another model or method.")
+
+    def _scored_tokens(self, request, method: str) -> tuple[list[int], list[int]]:
+        """Token ids of what stands before the scored text, and of that text."""
+        if method == "regression":
+            [(_, text)] = request.messages
+            return [], self.tokenizer(text)["input_ids"]
+        context, answer = chat.scored_parts(self.tokenizer, request.messages)
+        return self._tokens(context), self._tokens(answer)
 
     @torch.inference_mode()
-    def _score_batch(self, batch, boundaries):
+    def _head_outputs(self, batch, _boundaries):
+        ids, mask = self._padded([tokens for _, tokens in batch])
+        outputs = self.model(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0))
+        for (request, tokens), value in zip(batch, outputs.logits[:, 0].float().tolist(), strict=True):
+            yield request, Score(value, "stop", 0, len(tokens))
+
+    @torch.inference_mode()
+    def _log_likelihoods(self, batch, boundaries):
         ids, mask = self._padded([tokens for _, tokens in batch])
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         counts = [len(tokens) - boundaries[request] for request, tokens in batch]

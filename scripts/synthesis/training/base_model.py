@@ -5,14 +5,16 @@ import shutil
 from pathlib import Path
 
 import transformers
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from synthesis import model_files
 from synthesis.precision import DTYPES, device
 
 
-def load(plan: dict):
-    """Tokenizer and causal language model of the plan's base model.
+def load(plan: dict, head: str = "language"):
+    """Tokenizer and model of the plan's base model: a causal language model, or one with a head of `one_number`.
+
+    A new head is drawn from the training's seed.
 
     Full fine-tuning keeps float32 weights, whatever the precision of the computation; the frozen weights under an
     adapter need no more than that precision. Raises InputError for a GPU that PyTorch can't use.
@@ -23,9 +25,14 @@ def load(plan: dict):
     frozen = "lora" in settings
     options = {"trust_remote_code": plan["trust_remote_code"]}
     tokenizer = AutoTokenizer.from_pretrained(plan["model"], **options)
-    model = AutoModelForCausalLM.from_pretrained(
-        plan["model"], dtype=DTYPES[settings["precision"] if frozen else "float32"], use_safetensors=True, **options
-    )
+    options |= {"dtype": DTYPES[settings["precision"] if frozen else "float32"], "use_safetensors": True}
+    if head == "language":
+        return tokenizer, AutoModelForCausalLM.from_pretrained(plan["model"], **options)
+    transformers.set_seed(settings["seed"])
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForSequenceClassification.from_pretrained(plan["model"], num_labels=1, **options)
+    model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer, model
 
 

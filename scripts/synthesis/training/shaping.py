@@ -2,9 +2,8 @@
 
 
 def shaping(settings: dict) -> dict:
-    """The settings of a training that shape its model: neither the model to begin with nor those of the machine."""
-    rest = {name: value for name, value in settings.items() if name not in ("model", "launch", "training")}
-    return {**rest, **settings["training"]}
+    """The settings that shape a trained model, beside the model to begin with and the rows it is trained on."""
+    return {**{name: settings[name] for name in ("system", "beta") if name in settings}, **settings["training"]}
 
 
 def question_rows(problems: list[dict]) -> list[dict]:

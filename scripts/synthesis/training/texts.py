@@ -21,6 +21,11 @@ def answer_parts(tokenizer, conversations) -> list[tuple[list[int], list[int]]]:
     return [(_ids(tokenizer, context), _ids(tokenizer, answer)) for context, answer in parts]
 
 
+def plain(tokenizer, text: str) -> list[int]:
+    """A text by itself, outside any conversation, as a scorer of questions reads it."""
+    return tokenizer(text)["input_ids"]
+
+
 def example(context: list[int], target: list[int]) -> dict:
     """One row for the trainer: `input_ids`, and `labels` that leave the context out of the loss."""
     return {"input_ids": context + target, "labels": [-100] * len(context) + target}

@@ -19,8 +19,8 @@ LIBRARIES = ("torch", "transformers", "trl", "accelerate", "peft")
 LOGGED = ("step", "loss", "learning_rate", "grad_norm", "rewards/accuracies", "rewards/margins")
 
 
-def adapter(settings: dict) -> peft.LoraConfig | None:
-    """The low-rank adapter that is trained, or None if all weights are."""
+def adapter(settings: dict, task: str = "CAUSAL_LM") -> peft.LoraConfig | None:
+    """The low-rank adapter that is trained, or None if all weights are. A new head (`SEQ_CLS`) is trained in full."""
     if "lora" not in settings:
         return None
     lora = settings["lora"]
@@ -29,7 +29,7 @@ def adapter(settings: dict) -> peft.LoraConfig | None:
         lora_alpha=lora["alpha"],
         lora_dropout=lora["dropout"],
         target_modules=lora.get("modules", "all-linear"),
-        task_type="CAUSAL_LM",
+        task_type=task,
     )
 
 

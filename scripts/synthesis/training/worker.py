@@ -1,6 +1,7 @@
 """One training process, started through `accelerate launch`; trains what a plan (a JSON file) says.
 
-The plan's keys: `kind` (what is learnt: `questions`, `answers` or `preferences`), `model` (folder),
+The plan's keys: `kind` (what is learnt: `questions`, `answers`, `preferences` or
+`labels`), `model` (folder),
 `trust_remote_code`, `dtype` of the finished model, `rows` (Parquet file), `settings` (what shapes the model),
 `rows_per_device`, `gradient_checkpointing`, `parallelism` (`data` or `fsdp`), `gpus`, `checkpoints` (folder),
 `resume_from` (a checkpoint or null), `checkpoint_seconds`, `output` (folder of the finished model), `report` (file for
@@ -39,11 +40,11 @@ def _end_with_starter() -> None:
 def _train(plan: dict) -> None:
     import torch
 
-    from synthesis.training import preference, supervised
+    from synthesis.training import preference, regression, supervised
 
-    train = {"questions": supervised.train, "answers": supervised.train, "preferences": preference.train}[plan["kind"]]
+    kinds = {"questions": supervised, "answers": supervised, "preferences": preference, "labels": regression}
     try:
-        train(plan)
+        kinds[plan["kind"]].train(plan)
     except torch.OutOfMemoryError as error:
         raise InputError(
             f"the training ran out of memory ({str(error).partition('.')[0]}); lower launch.rows_per_device, set "
