@@ -62,14 +62,20 @@ def test_each_phase_has_a_target(clone, target):
     assert counts["fetch_model"] == 1
     assert ("assemble_dataset" in counts) == (target == "dataset")
     assert ("generate_responses" in counts) == (target in ("responses", "dataset"))
-    assert ("generate_questions" in counts) == (target != "fetch")
+    assert ("generate_questions" in counts) == (target not in ("fetch", "generators"))
+    assert ("train_generator" in counts) == (target != "fetch")
 
 
 def test_everything_a_rule_names_exists_and_carries_its_name():
+    common = (ROOT / "rules" / "common.smk").read_text()
+    shared = dict(re.findall(r"^(\w+_ARGUMENTS) = \(\n(.*?)^\)", common, re.MULTILINE | re.DOTALL))
+    assert len(shared) == 2
     for path in sorted((ROOT / "rules").glob("*.smk")):
         for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE):
             if "shell:" not in body:
                 continue
+            assert ("gpus_for(" in body) == any(word in body for word in shared), f"{name} lacks arguments it shares"
+            body += "".join(text for word, text in shared.items() if word in body)
             assert f"python scripts/{name}.py" in body, name
             assert (ROOT / "scripts" / f"{name}.py").is_file(), name
             environment = re.search(r'conda:\n +"\.\./(envs/\w+\.yaml)"', body)
