@@ -68,6 +68,18 @@ RESPONSES = of(
 # reward is null then.
 REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=STRING, tokens=INTEGER)
 
+# What a model answered to the problems of a benchmark, and what `grade_answers` says of it (see `grading.VERDICTS`).
+# `answer` is the final answer that was found; null where there is none.
+BENCHMARK_ANSWERS = of(
+    problem_id=STRING,
+    sample=INTEGER,
+    response=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+)
+GRADES = of(problem_id=STRING, sample=INTEGER, verdict=STRING, answer=[STRING])
+
 # What models are trained on: bare questions, or conversations whose last turn is learnt.
 TRAINING_QUESTIONS = of(row_id=STRING, question=STRING)
 TRAINING_CONVERSATIONS = of(row_id=STRING, messages=pa.list_(pa.struct({"role": STRING, "content": STRING})))
