@@ -13,6 +13,7 @@ include: "rules/generators.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
+include: "rules/evaluation.smk"
 include: "rules/report.smk"
 
 
@@ -26,6 +27,7 @@ localrules:
     questions,
     responses,
     dataset,
+    evaluation,
 
 
 rule all:
@@ -36,6 +38,8 @@ rule all:
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         PLAN.trained_manifests(),
+        PLAN.evaluation_files("answer_benchmark"),
+        PLAN.evaluation_files("grade_answers"),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -17,6 +17,14 @@ from changed_configuration import (
 from synthesis import configuration_checks
 from synthesis.filters import contamination
 
+EVALUATION = {
+    "models": ["smollm2"],
+    "benchmarks": ["arithmetic_test", "held_out"],
+    "prompt": "config/prompts/response_short.yaml",
+    "samples": 1,
+    "sampling": GREEDY,
+}
+
 # What is changed, and what the sentence must hold (the key and the repair)
 NOT_FITTING = {
     "run in the folder of the store": ([("run", "store")], ["run is store", "results/store/", "another name"]),
@@ -80,6 +88,38 @@ NOT_FITTING = {
     "contamination by nothing": (
         [(f"{FILTER}.2.contamination", {"words": 13, "benchmarks": []})],
         ["filters[2].contamination compares with nothing", "name benchmarks"],
+    ),
+    "evaluation on an unknown benchmark": (
+        [("answer_benchmark", {**EVALUATION, "benchmarks": ["arithmetic"]})],
+        ["answer_benchmark.benchmarks[0] is 'arithmetic'", "did you mean arithmetic_test?"],
+    ),
+    "evaluation of an unknown model": (
+        [("answer_benchmark", {**EVALUATION, "models": ["smollm"]})],
+        ["answer_benchmark.models[0] is 'smollm'", "did you mean smollm2?"],
+    ),
+    "evaluation of nothing": (
+        [("answer_benchmark", {**EVALUATION, "models": []})],
+        ["answer_benchmark.models is empty", "name models"],
+    ),
+    "evaluation on held-out problems of a share of 0": (
+        [
+            ("answer_benchmark", {**EVALUATION, "benchmarks": ["held_out"]}),
+            ("merge_problems.held_out", 0),
+            (f"{FILTER}.2.contamination.held_out", False),
+        ],
+        ["answer_benchmark.benchmarks has held_out", "merge_problems.held_out a share above 0"],
+    ),
+    "equal answers to a benchmark": (
+        [("answer_benchmark", {**EVALUATION, "samples": 2})],
+        ["answer_benchmark.sampling.temperature is 0", "all 2 samples", "`samples: 1`"],
+    ),
+    "answers to a benchmark longer than the context": (
+        [("answer_benchmark", {**EVALUATION, "sampling": {"temperature": 0, "max_tokens": 2048}})],
+        ["answer_benchmark needs at least", "models.smollm2.context is 2048", "lower answer_benchmark.sampling"],
+    ),
+    "missing prompt of the evaluation": (
+        [("answer_benchmark", {**EVALUATION, "prompt": "config/prompts/none.yaml"})],
+        ["answer_benchmark.prompt is config/prompts/none.yaml, which does not exist"],
     ),
     "too many shards": (
         [(f"{SOURCE}.total", 1_000_001), (f"{SOURCE}.shard_size", 10)],

@@ -62,6 +62,9 @@ def _names(config: dict) -> Iterator[str]:
     for where, settings in filters(config, "contamination"):
         for number, name in enumerate(settings["benchmarks"]):
             yield from _unless_known(f"{where}.benchmarks[{number}]", name, config, "benchmarks")
+    for number, name in enumerate(config.get("answer_benchmark", {}).get("benchmarks", [])):
+        if name != HELD_OUT:
+            yield from _unless_known(key("answer_benchmark", "benchmarks", number), name, config, "benchmarks")
 
 
 def _model_names(config: dict) -> Iterator[str]:
@@ -121,6 +124,19 @@ def _problem_sets(config: dict) -> Iterator[str]:
             yield f"{where}.held_out is true, but merge_problems.held_out is 0; write a share above 0, or false here."
         if not settings["benchmarks"] and not settings.get("held_out"):
             yield f"{where} compares with nothing; name benchmarks, set held_out to true or remove the filter."
+
+
+def _evaluation(config: dict) -> Iterator[str]:
+    settings = config.get("answer_benchmark")
+    if settings is None:
+        return
+    if HELD_OUT in settings["benchmarks"] and not config.get("merge_problems", {}).get("held_out", 0):
+        yield (
+            f"answer_benchmark.benchmarks has {HELD_OUT}, but no problems are held out; give merge_problems.held_out "
+            "a share above 0, or take it out."
+        )
+    if not settings["models"]:
+        yield "answer_benchmark.models is empty, so nothing would be answered; name models."
 
 
 def _training(config: dict) -> Iterator[str]:
@@ -229,12 +245,13 @@ def _sampling(config: dict) -> Iterator[str]:
                 f"{where}.sampling.temperature is 0, so all {source['total']} questions would be the same; "
                 "write a temperature above 0, such as 1.0."
             )
-    responses = config["generate_responses"]
-    if responses["sampling"]["temperature"] == 0 and responses["samples"] > 1:
-        yield (
-            f"generate_responses.sampling.temperature is 0, so all {responses['samples']} samples would be the same; "
-            "write a temperature above 0, or `samples: 1`."
-        )
+    for stage in ("generate_responses", "answer_benchmark"):
+        settings = config.get(stage)
+        if settings and settings["sampling"]["temperature"] == 0 and settings["samples"] > 1:
+            yield (
+                f"{stage}.sampling.temperature is 0, so all {settings['samples']} samples would be the same; "
+                "write a temperature above 0, or `samples: 1`."
+            )
 
 
 def _lengths(config: dict) -> Iterator[str]:
@@ -262,6 +279,11 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
     for stage in ("generate_responses", "score_responses"):
         repair = "lower generate_responses.sampling.max_tokens"
         yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
+    if "answer_benchmark" in config:
+        settings = config["answer_benchmark"]
+        repair = "lower answer_benchmark.sampling.max_tokens"
+        for name in settings["models"]:
+            yield "answer_benchmark", name, _prompt_words(settings), settings["sampling"]["max_tokens"], repair
 
 
 def _prompt_words(settings: dict) -> int:
@@ -285,6 +307,7 @@ CHECKS = (
     _models,
     _problem_sets,
     _training,
+    _evaluation,
     _question_counts,
     _filter_settings,
     _judge_settings,

@@ -7,6 +7,9 @@ from synthesis.configuration_sentences import key
 # The stages that train a model, in their order. Each is a mapping of names of trained models to their settings.
 TRAINING_STAGES = ("train_generator",)
 
+# The parts of a configuration that no row of the data set depends on.
+AFTER_DATASET = ("answer_benchmark",)
+
 
 def trained(config: dict) -> dict[str, tuple[str, dict]]:
     """The models that the run trains: name, then the stage and the settings there."""
@@ -15,6 +18,13 @@ def trained(config: dict) -> dict[str, tuple[str, dict]]:
 
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
+    yield from uses_for_dataset(config)
+    for number, name in enumerate(config.get("answer_benchmark", {}).get("models", [])):
+        yield key("answer_benchmark", "models", number), name
+
+
+def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
+    """The same without the stages that come after the data set."""
     for name, source in config["generate_questions"]["sources"].items():
         if "empty_prefix" in source:
             yield key("generate_questions", "sources", name, "empty_prefix", "model"), source["empty_prefix"]["model"]
@@ -28,7 +38,16 @@ def uses(config: dict) -> Iterator[tuple[str, str]]:
 
 def in_use(config: dict) -> list[str]:
     """Names of the models that some stage reads, fetched or trained, each once."""
-    return list(dict.fromkeys(name for _, name in uses(config)))
+    return _names(uses(config))
+
+
+def in_use_for_dataset(config: dict) -> list[str]:
+    """The same without the stages that come after the data set."""
+    return _names(uses_for_dataset(config))
+
+
+def _names(places: Iterator[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for _, name in places))
 
 
 def fetched(config: dict, name: str) -> str:

@@ -15,7 +15,14 @@ from synthesis.identity import question_id
 from synthesis.ledger import read_json
 from synthesis.prompts import load_prompt
 from synthesis.purchase import stage_store
-from synthesis.requests import Request, answer_requests, judge_shaping, question_requests, score_requests
+from synthesis.requests import (
+    Request,
+    answer_requests,
+    benchmark_requests,
+    judge_shaping,
+    question_requests,
+    score_requests,
+)
 from synthesis.training.model_store import model_store
 from synthesis.training.shaping import question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
@@ -80,6 +87,14 @@ def _asked_responses(plan, _wildcards, input):
     return requests, settings["sampling"]
 
 
+def _asked_benchmark_answers(plan, wildcards, input):
+    settings = plan.config["answer_benchmark"]
+    problems, prompt = schema.read(Path(input.problems), schema.PROBLEMS), load_prompt(Path(input.prompt))
+    seed = plan.config["seed"]
+    requests = benchmark_requests(seed, wildcards.benchmark, problems, prompt, settings["samples"])
+    return requests, settings["sampling"]
+
+
 def _asked_scores(plan, _wildcards, input):
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
     responses = kept_responses(Path(input.responses), Path(input.verdicts))
@@ -96,5 +111,6 @@ _ASKED = {
     "judge_questions": _asked_judgements,
     "generate_responses": _asked_responses,
     "score_responses": _asked_scores,
+    "answer_benchmark": _asked_benchmark_answers,
 }
 _LEARNT = {"train_generator": _learnt_questions}

@@ -60,8 +60,8 @@ class ResourcePlan:
         return f"{RESULTS}/{stage}/{model}/manifest.json" if stage else self.resource("models", model)
 
     def manifests(self) -> list[str]:
-        """Manifests of the models that some stage reads."""
-        return [self.manifest(name) for name in configuration_models.in_use(self.config)]
+        """Manifests of the models that the data set needs."""
+        return [self.manifest(name) for name in configuration_models.in_use_for_dataset(self.config)]
 
     def fetched_models(self) -> list[str]:
         """Names of the models to fetch, each once."""
