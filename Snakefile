@@ -13,6 +13,7 @@ include: "rules/generators.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
+include: "rules/students.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
 
@@ -27,6 +28,7 @@ localrules:
     questions,
     responses,
     dataset,
+    students,
     evaluation,
 
 
@@ -38,6 +40,7 @@ rule all:
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         PLAN.trained_manifests(),
+        PLAN.student_manifests(),
         PLAN.evaluation_files("answer_benchmark"),
         PLAN.evaluation_files("grade_answers"),
         "<results>/check_funnel/check_funnel.json",

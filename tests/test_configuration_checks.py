@@ -3,12 +3,14 @@
 import pytest
 from changed_configuration import (
     DEMO,
+    EVALUATION,
     FILTER,
     GREEDY,
     HUB,
     JUDGE,
     REMOVE,
     SOURCE,
+    STUDENT,
     TEXT_JUDGE,
     assert_refused,
     changed,
@@ -16,14 +18,6 @@ from changed_configuration import (
 )
 from synthesis import configuration_checks
 from synthesis.filters import contamination
-
-EVALUATION = {
-    "models": ["smollm2"],
-    "benchmarks": ["arithmetic_test", "held_out"],
-    "prompt": "config/prompts/response_short.yaml",
-    "samples": 1,
-    "sampling": GREEDY,
-}
 
 # What is changed, and what the sentence must hold (the key and the repair)
 NOT_FITTING = {
@@ -96,6 +90,18 @@ NOT_FITTING = {
     "evaluation of an unknown model": (
         [("answer_benchmark", {**EVALUATION, "models": ["smollm"]})],
         ["answer_benchmark.models[0] is 'smollm'", "did you mean smollm2?"],
+    ),
+    "student of an unknown model": (
+        [("train_student", {"small": {**STUDENT, "model": "smollm"}})],
+        ["train_student.small.model is 'smollm'", "did you mean smollm2?"],
+    ),
+    "batch of a student that GPUs can't share": (
+        [("train_student", {"small": {**STUDENT, "launch": {"gpus": 3}}})],
+        ["train_student.small.training.global_batch is 8", "a multiple of 3"],
+    ),
+    "missing prompt of a student": (
+        [("train_student", {"small": {**STUDENT, "prompt": "config/prompts/none.yaml"}})],
+        ["train_student.small.prompt is config/prompts/none.yaml, which does not exist"],
     ),
     "evaluation of nothing": (
         [("answer_benchmark", {**EVALUATION, "models": []})],
@@ -267,6 +273,10 @@ def test_the_stand_in_is_refused_unless_a_test_allows_it(monkeypatch):
 
 
 ALLOWED = {
+    "evaluation of students alone": [
+        ("train_student", {"small": STUDENT}),
+        ("answer_benchmark", {**EVALUATION, "models": []}),
+    ],
     "no judges": [("judge_questions.judges", [])],
     "text judge": [(JUDGE, {**TEXT_JUDGE, "sampling": GREEDY})],
     "no filters": [(FILTER, [])],

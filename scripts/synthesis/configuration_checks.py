@@ -71,7 +71,8 @@ def _model_names(config: dict) -> Iterator[str]:
     trained = configuration_models.trained(config)
     for name, (stage, _) in trained.items():
         if name in config["models"]:
-            yield f"{stage}.{name} has the name of a model under models; choose another name."
+            where = configuration_models.place(stage, name)
+            yield f"{where} has the name of a model under models; choose another name."
     known = [*config["models"], *trained]
     for where, name in configuration_models.uses(config):
         if name not in known:
@@ -81,7 +82,8 @@ def _model_names(config: dict) -> Iterator[str]:
         while chain[-1] in trained:
             chain.append(trained[chain[-1]][1]["model"])
             if chain[-1] in chain[:-1]:
-                yield f"{stage}.{name}.model is {settings['model']}, which is trained from {name} itself; name another."
+                where = configuration_models.place(stage, name)
+                yield f"{where}.model is {settings['model']}, which is trained from {name} itself; name another."
                 break
 
 
@@ -135,26 +137,26 @@ def _evaluation(config: dict) -> Iterator[str]:
             f"answer_benchmark.benchmarks has {HELD_OUT}, but no problems are held out; give merge_problems.held_out "
             "a share above 0, or take it out."
         )
-    if not settings["models"]:
-        yield "answer_benchmark.models is empty, so nothing would be answered; name models."
+    if not configuration_models.evaluated(config):
+        yield "answer_benchmark.models is empty and there are no students, so nothing would be answered; name models."
 
 
 def _training(config: dict) -> Iterator[str]:
     for name, (stage, settings) in configuration_models.trained(config).items():
-        launch, training = settings["launch"], settings["training"]
+        launch, training, where = settings["launch"], settings["training"], configuration_models.place(stage, name)
         if stage == "train_generator" and "merge_problems" not in config:
-            yield f"{stage}.{name} learns from seed problems, but there are none; add problems and merge_problems."
+            yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
         if "lora" in training and launch["parallelism"] == "fsdp":
-            yield f"{stage}.{name} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
+            yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
         if training["global_batch"] % launch["gpus"]:
             yield (
-                f"{stage}.{name}.training.global_batch is {training['global_batch']}, which "
+                f"{where}.training.global_batch is {training['global_batch']}, which "
                 f"{launch['gpus']} GPUs can't share evenly; write a multiple of {launch['gpus']}."
             )
         context = configuration_models.definition(config, name)["context"]
         if training["max_tokens"] > context:
             yield (
-                f"{stage}.{name}.training.max_tokens is {training['max_tokens']}, above the model's context of "
+                f"{where}.training.max_tokens is {training['max_tokens']}, above the model's context of "
                 f"{context}; lower it."
             )
 
@@ -282,7 +284,7 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
     if "answer_benchmark" in config:
         settings = config["answer_benchmark"]
         repair = "lower answer_benchmark.sampling.max_tokens"
-        for name in settings["models"]:
+        for name in configuration_models.evaluated(config):
             yield "answer_benchmark", name, _prompt_words(settings), settings["sampling"]["max_tokens"], repair
 
 

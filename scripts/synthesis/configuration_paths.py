@@ -27,6 +27,8 @@ def prompts(config: dict) -> Iterator[PathSetting]:
     for stage in ("generate_responses", "score_responses", "answer_benchmark"):
         if stage in config:
             yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
+    for name, student in config.get("train_student", {}).items():
+        yield PathSetting(f"train_student.{name}.prompt", student, "prompt")
 
 
 def data_files(config: dict) -> Iterator[PathSetting]:

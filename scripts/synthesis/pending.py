@@ -23,8 +23,9 @@ from synthesis.requests import (
     question_requests,
     score_requests,
 )
+from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
-from synthesis.training.shaping import question_rows, shaping
+from synthesis.training.shaping import conversation_rows, question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
 
 
@@ -57,13 +58,17 @@ def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
-    rows, settings = _LEARNT[stage](input), shaping(plan.config[stage][wildcards.trained])
+    rows, settings = _LEARNT[stage](input), shaping(plan.training(stage, wildcards))
     manifest = read_json(Path(input.model))
     return model_store(store, stage, manifest, rows, settings, code_version(stage)).finished() is None
 
 
 def _learnt_questions(input) -> list[dict]:
     return question_rows(schema.read(Path(input.problems), schema.PROBLEMS))
+
+
+def _learnt_answers(input) -> list[dict]:
+    return conversation_rows(chosen_pairs(_paths(input.dataset), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
 def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
@@ -113,4 +118,4 @@ _ASKED = {
     "score_responses": _asked_scores,
     "answer_benchmark": _asked_benchmark_answers,
 }
-_LEARNT = {"train_generator": _learnt_questions}
+_LEARNT = {"train_generator": _learnt_questions, "train_student": _learnt_answers}

@@ -1,16 +1,25 @@
-"""What the configuration plans after the data set: which models answer which benchmarks."""
+"""What the configuration plans after the data set: students, and which models answer which benchmarks."""
 
+from synthesis import configuration_models
 from synthesis.canonical import canonical_json
 from synthesis.configuration_checks import HELD_OUT
 from synthesis.plan_resources import RESULTS, ResourcePlan
 
 
 class EvaluationPlan(ResourcePlan):
-    """The evaluation of a validated configuration."""
+    """The students and the evaluation of a validated configuration."""
+
+    def student_manifests(self) -> list[str]:
+        """Manifests of all students."""
+        return [self.manifest(name) for name in configuration_models.students(self.config)]
+
+    def student_prompt(self, wildcards) -> str:
+        """The prompt around each question that a student learns to answer."""
+        return self.config["train_student"][wildcards.student]["prompt"]
 
     def evaluated_models(self) -> list[str]:
         """Names of the models that answer benchmarks, each once."""
-        return list(self.config.get("answer_benchmark", {}).get("models", []))
+        return configuration_models.evaluated(self.config)
 
     def evaluated_benchmarks(self) -> list[str]:
         """Names of the benchmarks that are answered; `held_out` is the held-out part of the seed problems."""

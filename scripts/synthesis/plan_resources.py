@@ -2,7 +2,7 @@
 
 from synthesis import configuration_models
 from synthesis.canonical import canonical_json, digest
-from synthesis.configuration_models import TRAINING_STAGES
+from synthesis.configuration_models import GENERATOR_STAGES, TRAINING_STAGES, student_name, student_parts
 from synthesis.training.shaping import shaping
 
 RESULTS = "<results>"
@@ -57,7 +57,9 @@ class ResourcePlan:
     def manifest(self, model: str) -> str:
         """Manifest of a model, fetched or trained."""
         stage, _ = configuration_models.trained(self.config).get(model, (None, None))
-        return f"{RESULTS}/{stage}/{model}/manifest.json" if stage else self.resource("models", model)
+        if not stage:
+            return self.resource("models", model)
+        return f"{RESULTS}/{stage}/{'/'.join(student_parts(model))}/manifest.json"
 
     def manifests(self) -> list[str]:
         """Manifests of the models that the data set needs."""
@@ -67,34 +69,39 @@ class ResourcePlan:
         """Names of the models to fetch, each once."""
         return [name for name in configuration_models.in_use(self.config) if name in self.config["models"]]
 
+    def training(self, stage: str, wildcards) -> dict:
+        """The settings of a training, with its seed."""
+        name = wildcards.trained if stage in GENERATOR_STAGES else _student_of(wildcards)
+        return configuration_models.trained(self.config)[name][1]
+
     def base_manifest(self, stage: str):
         """A function of the wildcards: manifest of the model that a training begins with."""
-        return lambda wildcards: self.manifest(self.config[stage][wildcards.trained]["model"])
+        return lambda wildcards: self.manifest(self.training(stage, wildcards)["model"])
 
     def training_settings(self, stage: str):
         """A function of the wildcards: what shapes a trained model, beside its rows and the model it begins with."""
-        return lambda wildcards: canonical_json(shaping(self.config[stage][wildcards.trained]))
+        return lambda wildcards: canonical_json(shaping(self.training(stage, wildcards)))
 
     def gpus(self, stage: str, wildcards) -> int:
         """GPUs that a job asks for as long as it has something to compute."""
-        return self.config[stage][wildcards.trained]["launch"]["gpus"] if stage in TRAINING_STAGES else 1
+        return self.training(stage, wildcards)["launch"]["gpus"] if stage in TRAINING_STAGES else 1
 
     def launch(self, stage: str, key: str):
         """A function of the wildcards: one of a training's settings of the machine, a truth value as 0 or 1."""
 
         def value(wildcards):
-            found = self.config[stage][wildcards.trained]["launch"][key]
+            found = self.training(stage, wildcards)["launch"][key]
             return int(found) if isinstance(found, bool) else found
 
         return value
 
     def training_ledgers(self) -> list[str]:
-        """The ledgers of all trainings."""
-        return [f"{RESULTS}/ledger/{stage}/{name}.json" for stage in TRAINING_STAGES for name in self.config[stage]]
+        """The ledgers of all trainings of generators."""
+        return [f"{RESULTS}/ledger/{stage}/{name}.json" for stage in GENERATOR_STAGES for name in self.config[stage]]
 
     def trained_manifests(self) -> list[str]:
-        """Manifests of all models that the run trains."""
-        return [self.manifest(name) for name in configuration_models.trained(self.config)]
+        """Manifests of all generators that the run trains."""
+        return [self.manifest(name) for stage in GENERATOR_STAGES for name in self.config[stage]]
 
     def fetch_ledgers(self) -> list[str]:
         """The ledgers of all that is fetched."""
@@ -108,3 +115,7 @@ class ResourcePlan:
             for (rule, group), names in fetched.items()
             for name in names
         ]
+
+
+def _student_of(wildcards) -> str:
+    return student_name(wildcards.student, wildcards.size, wildcards.training_seed)

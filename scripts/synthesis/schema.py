@@ -99,6 +99,10 @@ DATASET = of(
 )
 
 
+# The questions of a subset of the data set, in the order in which larger subsets add them.
+SUBSET = of(question_id=STRING)
+
+
 def filter_verdicts(names: list[str]) -> pa.Schema:
     """Schema of `filter_questions`: the general verdict and one `<filter>_reason` column for each filter.
 
