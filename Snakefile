@@ -43,6 +43,7 @@ rule all:
         PLAN.student_manifests(),
         PLAN.evaluation_files("answer_benchmark"),
         PLAN.evaluation_files("grade_answers"),
+        PLAN.evaluation_tables(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -1,6 +1,6 @@
 rule evaluation:
     input:
-        PLAN.evaluation_files("grade_answers"),
+        PLAN.evaluation_tables(),
 
 
 rule answer_benchmark:
@@ -72,3 +72,35 @@ rule grade_answers:
         "python scripts/grade_answers.py --run {params.run} --code-version {params.code}"
         " --problems {input.problems} --answers {input.answers} --output {output.grades}"
         " --threads {threads} --ledger {output.ledger} --log {log}"
+
+
+rule tabulate_evaluation:
+    input:
+        PLAN.evaluation_files("grade_answers"),
+    output:
+        table="<results>/tables/evaluation.csv",
+        page=report(
+            "<results>/pages/evaluation.html",
+            caption="report/evaluation.rst",
+            category="Evaluation",
+            labels={"what": "right answers by model and benchmark"},
+        ),
+        ledger="<results>/ledger/tabulate_evaluation/all.json",
+    log:
+        "<logs>/tabulate_evaluation/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_evaluation/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        seed=config["seed"],
+        settings=PLAN.evaluation_names(),
+        code=code_version("tabulate_evaluation"),
+    shell:
+        "python scripts/tabulate_evaluation.py --run {params.run} --seed {params.seed}"
+        " --settings {params.settings:q} --code-version {params.code} --grades {input} --output {output.table}"
+        " --page {output.page} --ledger {output.ledger} --log {log}"

@@ -30,6 +30,25 @@ class EvaluationPlan(ResourcePlan):
         pairs = [(model, benchmark) for model in self.evaluated_models() for benchmark in self.evaluated_benchmarks()]
         return [f"{RESULTS}/{stage}/{model}/{benchmark}.parquet" for model, benchmark in pairs]
 
+    def evaluation_tables(self) -> list[str]:
+        """The table of the evaluation and its page; none without an evaluation."""
+        return [f"{RESULTS}/tables/evaluation.csv", f"{RESULTS}/pages/evaluation.html"] if self._is_evaluated() else []
+
+    def evaluation_names(self) -> str:
+        """What the rows of the evaluation's table are called: models and benchmarks, in the order of the files."""
+        models = [self._names_of(model) for model in self.evaluated_models()]
+        return canonical_json({"models": models, "benchmarks": self.evaluated_benchmarks()})
+
+    def _names_of(self, model: str) -> dict:
+        students = configuration_models.students(self.config)
+        if model not in students:
+            return {"model": model, "student": "", "size": "", "seed": ""}
+        student, size, seed = configuration_models.student_parts(model)
+        return {"model": students[model]["model"], "student": student, "size": size, "seed": seed}
+
+    def _is_evaluated(self) -> bool:
+        return "answer_benchmark" in self.config
+
     def evaluation_prompt(self) -> str | list:
         """The prompt that asks for answers to benchmarks; empty without an evaluation."""
         return self.config.get("answer_benchmark", {}).get("prompt", [])
