@@ -5,6 +5,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
+from synthesis.configuration_models import AFTER_DATASET
 from synthesis.errors import InputError
 from synthesis.ledger import journal_digest
 from synthesis.pending import gpus_for

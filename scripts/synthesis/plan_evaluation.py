@@ -3,6 +3,7 @@
 from synthesis import configuration_models
 from synthesis.canonical import canonical_json
 from synthesis.configuration_checks import HELD_OUT
+from synthesis.configuration_models import student_parts
 from synthesis.plan_resources import RESULTS, ResourcePlan
 
 
@@ -17,6 +18,21 @@ class EvaluationPlan(ResourcePlan):
         """The prompt around each question that a student learns to answer."""
         return self.config["train_student"][wildcards.student]["prompt"]
 
+    def ledgers_after_dataset(self) -> list[str]:
+        """The ledgers of all jobs that the data set does not need: fetched models, subsets, students, evaluation."""
+        needed = configuration_models.in_use_for_dataset(self.config)
+        folders = [self._resource_folder("models", name) for name in self.fetched_models() if name not in needed]
+        sizes = dict.fromkeys(size for student in self.config["train_student"].values() for size in student["sizes"])
+        students = ["/".join(student_parts(name)) for name in configuration_models.students(self.config)]
+        pairs = [f"{model}/{benchmark}" for model, benchmark in self._evaluations()]
+        jobs = [
+            *(f"select_subset/{size}" for size in sizes),
+            *(f"train_student/{student}" for student in students),
+            *(f"{stage}/{pair}" for stage in ("answer_benchmark", "grade_answers") for pair in pairs),
+        ]
+        fetched = [f"<resources>/ledger/fetch_model/{folder}.json" for folder in folders]
+        return [*fetched, *(f"{RESULTS}/ledger/{job}.json" for job in jobs)]
+
     def evaluated_models(self) -> list[str]:
         """Names of the models that answer benchmarks, each once."""
         return configuration_models.evaluated(self.config)
@@ -27,8 +43,10 @@ class EvaluationPlan(ResourcePlan):
 
     def evaluation_files(self, stage: str) -> list[str]:
         """One file of a stage for each model and benchmark, models first."""
-        pairs = [(model, benchmark) for model in self.evaluated_models() for benchmark in self.evaluated_benchmarks()]
-        return [f"{RESULTS}/{stage}/{model}/{benchmark}.parquet" for model, benchmark in pairs]
+        return [f"{RESULTS}/{stage}/{model}/{benchmark}.parquet" for model, benchmark in self._evaluations()]
+
+    def _evaluations(self) -> list[tuple[str, str]]:
+        return [(model, benchmark) for model in self.evaluated_models() for benchmark in self.evaluated_benchmarks()]
 
     def evaluation_tables(self) -> list[str]:
         """The table of the evaluation and its page; none without an evaluation."""
@@ -43,7 +61,7 @@ class EvaluationPlan(ResourcePlan):
         students = configuration_models.students(self.config)
         if model not in students:
             return {"model": model, "student": "", "size": "", "seed": ""}
-        student, size, seed = configuration_models.student_parts(model)
+        student, size, seed = student_parts(model)
         return {"model": students[model]["model"], "student": student, "size": size, "seed": seed}
 
     def _is_evaluated(self) -> bool:

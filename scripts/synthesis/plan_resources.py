@@ -104,9 +104,10 @@ class ResourcePlan:
         return [self.manifest(name) for stage in GENERATOR_STAGES for name in self.config[stage]]
 
     def fetch_ledgers(self) -> list[str]:
-        """The ledgers of all that is fetched."""
+        """The ledgers of all that is fetched for the data set."""
+        needed = configuration_models.in_use_for_dataset(self.config)
         fetched = {
-            ("fetch_model", "models"): self.fetched_models(),
+            ("fetch_model", "models"): [name for name in self.fetched_models() if name in needed],
             ("fetch_problems", "problems"): self.config["problems"],
             ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
         }
