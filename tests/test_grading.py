@@ -87,6 +87,17 @@ def test_several_processes_give_the_verdicts_in_order():
         assert list(grader.grade_all(problems)) == [[grading.CORRECT, grading.WRONG]] * 8
 
 
+def _broken(_connection, _limit):
+    raise ImportError("no math-verify here")
+
+
+def test_a_process_that_fails_is_no_verdict(monkeypatch, capfd):
+    monkeypatch.setattr(grading.grading_worker, "serve", _broken)
+    with grading.Grader() as grader, pytest.raises(RuntimeError, match="the process that compares answers failed"):
+        grader.grade("7", ["8"])
+    assert "no math-verify here" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("response", "answer"),
     [

@@ -22,6 +22,8 @@ VERDICTS = (CORRECT, WRONG, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE)
 
 # Seconds for one answer. Usual ones take milliseconds, the slowest of those that end some tenths of a second.
 LIMIT_SECONDS = 10.0
+# Seconds that a process gets to be gone after it closed its connection.
+GRACE_SECONDS = 5.0
 
 _BOX = regex.compile(r"\\(?:boxed|fbox)\s*\{")
 _FORMULA = regex.compile(r"\$|\\\(|\\\[|\\boxed")
@@ -111,21 +113,15 @@ class Grader:
         reference = reference_text(reference)
         wanted = normalised(reference)
         found = {None: NO_ANSWER}
-        for answer in answers:
-            if answer not in found:
-                same = normalised(answer) == wanted
-                found[answer] = CORRECT if same else self._compared(reference, answer)
-        return [found[answer] for answer in answers]
-
-    def _compared(self, reference: str, answer: str) -> str:
-        worker = self._free.get()
+        worker = self._free.get()  # one for all answers, so that the reference is read once
         try:
-            if not worker.reads(as_formula(reference)):
-                return UNREADABLE_REFERENCE
-            same = worker.is_same(as_formula(answer))
-            return TIMED_OUT if same is None else CORRECT if same else WRONG
+            for answer in answers:
+                if answer not in found:
+                    same = normalised(answer) == wanted
+                    found[answer] = CORRECT if same else worker.verdict(as_formula(reference), as_formula(answer))
         finally:
             self._free.put(worker)
+        return [found[answer] for answer in answers]
 
 
 class _Worker:
@@ -136,25 +132,33 @@ class _Worker:
         self._process = self._connection = None
         self._reference: tuple[str, bool] | None = None
 
-    def reads(self, reference: str) -> bool:
+    def verdict(self, reference: str, answer: str) -> str:
+        """The verdict on an answer that is spelled otherwise than the reference, both as formulas."""
+        if not self._reads(reference):
+            return UNREADABLE_REFERENCE
+        same = self._ask("answer", answer)
+        return TIMED_OUT if same is None else CORRECT if same else WRONG
+
+    def _reads(self, reference: str) -> bool:
         """Have the process read a reference, unless it has read just this one; returns whether it could."""
         if self._reference is None or self._reference[0] != reference or (self._reference[1] and not self._process):
             self._reference = (reference, bool(self._ask("reference", reference)))
         return self._reference[1]
 
-    def is_same(self, answer: str) -> bool | None:
-        """Whether an answer equals the reference that was read last; None if that can't be told in time."""
-        return self._ask("answer", answer)
-
     def _ask(self, kind: str, text: str) -> bool | None:
+        """The process's reply to a message (see `grading_worker.serve`); None if there is none in time."""
         if self._process is None:
             self._start()
         try:
             self._connection.send((kind, text))
             return self._connection.recv()
-        except (EOFError, OSError):  # killed by its alarm, or by the system
+        except (EOFError, OSError):
+            self._process.join(GRACE_SECONDS)
+            code = self._process.exitcode
             self.end()
-            return None
+            if code is not None and code > 0:
+                raise RuntimeError("the process that compares answers failed; its error is above") from None
+            return None  # killed by its alarm, or by the system
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")

@@ -16,8 +16,11 @@ MEMORY_LIMIT = 2 * 2**30
 
 
 def serve(connection, limit_seconds: float) -> None:
-    """Answer messages until the other end closes: `("reference", text)` with whether it can be read, and
-    `("answer", text)` with whether it equals the last reference."""
+    """Reply to messages until the other end closes.
+
+    `("reference", text)` is told whether it can be read, and `("answer", text)` whether it equals the last reference;
+    None where the memory does not suffice.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
@@ -38,11 +41,13 @@ def serve(connection, limit_seconds: float) -> None:
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_REAL, limit_seconds)
-        if kind == "reference":
-            reference = read(text)
-            reply = bool(reference)
-        else:
-            answer = read(text)
-            reply = bool(answer) and math_verify.verify(reference, answer, timeout_seconds=None)
+        try:
+            found = read(text)
+            if kind == "reference":
+                reference, reply = found, bool(found)
+            else:
+                reply = bool(found) and math_verify.verify(reference, found, timeout_seconds=None)
+        except MemoryError:
+            reply = None
         signal.setitimer(signal.ITIMER_REAL, 0)
         connection.send(reply)
