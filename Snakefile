@@ -14,6 +14,8 @@ include: "rules/scorers.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
+include: "rules/students.smk"
+include: "rules/evaluation.smk"
 include: "rules/report.smk"
 
 
@@ -27,6 +29,8 @@ localrules:
     questions,
     responses,
     dataset,
+    students,
+    evaluation,
 
 
 rule all:
@@ -37,6 +41,10 @@ rule all:
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         PLAN.trained_manifests(),
+        PLAN.student_manifests(),
+        PLAN.evaluation_files("answer_benchmark"),
+        PLAN.evaluation_files("grade_answers"),
+        PLAN.evaluation_tables(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -3,8 +3,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from synthesis import budget, configuration, configuration_models, machine
+from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
+from synthesis.configuration_models import AFTER_DATASET
 from synthesis.errors import InputError
 from synthesis.ledger import journal_digest
 from synthesis.pending import gpus_for
@@ -61,5 +62,8 @@ wildcard_constraints:
     judge="|".join(PLAN.judges) or "none",
     model="|".join(config["models"]),
     problems="|".join(config["problems"]) or "none",
-    trained="|".join(configuration_models.trained(config)) or "none",
+    trained="|".join(config["train_generator"]) or "none",
+    student="|".join(config["train_student"]) or "none",
+    size=r"all|[1-9]\d*",
+    training_seed=r"\d+",
     benchmark="|".join(config["benchmarks"]) or "none",

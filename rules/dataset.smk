@@ -40,7 +40,6 @@ rule write_dataset_card:
     input:
         data=PLAN.dataset_files("data"),
         funnel="<results>/tables/funnel.csv",
-        costs="<results>/tables/costs.csv",
         manifests=PLAN.manifests(),
         prompts=PLAN.prompts(),
         files=PLAN.data_files(),
@@ -68,10 +67,12 @@ rule write_dataset_card:
         store=STORE,
         ledgers=compact_files("ledgers"),
         settings=PLAN.card_settings(),
+        prices=PLAN.settings("prices"),
+        attempts=journal_digest(STORE, RUN, AFTER_DATASET),
         code=code_version("write_dataset_card"),
     shell:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --data {input.data} --funnel {input.funnel} --costs {input.costs}"
+        " --code-version {params.code} --data {input.data} --funnel {input.funnel} --prices {params.prices:q}"
         " --manifests {input.manifests} --prompts {input.prompts:q} --files {input.files:q}"
         " --ledgers {params.ledgers} --store {params.store} --output {output.card} --page {output.page}"
         " --ledger {output.ledger} --log {log}"

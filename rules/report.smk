@@ -64,6 +64,7 @@ rule check_funnel:
 rule tabulate_costs:
     input:
         ledgers=PLAN.ledgers(),
+        others=PLAN.ledgers_after_dataset(),
     output:
         table="<results>/tables/costs.csv",
         page=report(
@@ -91,7 +92,8 @@ rule tabulate_costs:
         code=code_version("tabulate_costs"),
     shell:
         "python scripts/tabulate_costs.py --run {params.run} --prices {params.prices:q} --code-version {params.code}"
-        " --ledgers {params.ledgers} --store {params.store} --output {output.table} --page {output.page}"
+        " --ledgers {params.ledgers} --other-ledgers {input.others} --store {params.store} --output {output.table}"
+        " --page {output.page}"
         " --ledger {output.ledger} --log {log}"
 
 

@@ -23,7 +23,30 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     """
     if stage not in STAGE_WORDS:
         raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGE_WORDS)}.")
-    pieces = _pieces(Plan(config), shard)
+    if stage == "answer_benchmark":
+        selected, patterns = _benchmarks(shard)
+    else:
+        selected, patterns = _shards(_pieces(Plan(config), shard))
+    root = results / "store"
+    trash = root / "trash" / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    count = store.forget(root, stage, config["run"], trash, selected)
+    for pattern in patterns:
+        for path in (results / config["run"] / stage).rglob(pattern):
+            moved = trash / path.relative_to(results)
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, moved)
+    return count
+
+
+def _benchmarks(shard: str | None):
+    """All answers to benchmarks: which rows of the store, and which files."""
+    if shard:
+        raise InputError("answer_benchmark has no shards; leave SHARD out, then all its answers are forgotten.")
+    return (lambda source, index: True), ["*.parquet"]
+
+
+def _shards(pieces: list[tuple[str, layout.Shard]]):
+    """The rows of some shards: which rows of the store, and which files."""
     ranges = {}
     for source, piece in pieces:
         ranges.setdefault(source, []).append((piece.start, piece.stop))
@@ -31,16 +54,7 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     def selected(source: str, index: int) -> bool:
         return any(start <= index < stop for start, stop in ranges.get(source, []))
 
-    root = results / "store"
-    trash = root / "trash" / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-    count = store.forget(root, stage, config["run"], trash, selected)
-    folder = results / config["run"]
-    for source, piece in pieces:
-        for path in (folder / stage).rglob(f"{source}/{piece.name}*.parquet"):
-            moved = trash / path.relative_to(results)
-            moved.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, moved)
-    return count
+    return selected, [f"{source}/{piece.name}*.parquet" for source, piece in pieces]
 
 
 def _pieces(plan: Plan, shard: str | None) -> list[tuple[str, layout.Shard]]:

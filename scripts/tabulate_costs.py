@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from synthesis import cost_page, costs, program, schema
-from synthesis.ledger import find_attempts, journaled, read_json
 
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
-    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
+    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the data set's jobs")
+    parser.add_argument("--other-ledgers", type=Path, nargs="*", default=[], help="ledgers of the run's other jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
     parser.add_argument("--output", type=Path, required=True, help="the table (CSV)")
@@ -18,16 +18,10 @@ def add_arguments(parser):
 
 def work(options, job):
     """Write one row for each rule and a total; amounts without a price stay empty."""
-    ledgers = [read_json(path) for path in options.ledgers]
-    journal = journaled(options.store, options.run)
-    wanted = costs.unknown_attempts(ledgers, (attempt["attempt"] for attempt in journal))
-    elsewhere = find_attempts(options.store, wanted)
-    for name in sorted(wanted.difference(elsewhere)):
-        program.log.warning("attempt %s is not in the journal in %s; what it cost stays empty.", name, options.store)
-    rows = costs.table(costs.steps(ledgers, journal, elsewhere, options.prices), costs.pairs(ledgers), options.prices)
+    rows = costs.read_table(options.run, options.store, options.prices, options.ledgers, options.other_ledgers)
     costs.write(options.output, rows)
     schema.write_text(options.page, cost_page.page(options.run, rows))
-    job.rows(**{"in": len(ledgers), "out": len(rows)})
+    job.rows(**{"in": len(options.ledgers) + len(options.other_ledgers), "out": len(rows)})
 
 
 def main(argv=None):

@@ -1,5 +1,6 @@
 """Write the data set's card from what the run recorded."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,11 +15,11 @@ def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="the files of the data set")
     parser.add_argument("--funnel", type=Path, required=True, help="the funnel's table (CSV)")
-    parser.add_argument("--costs", type=Path, required=True, help="the cost table (CSV)")
+    parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="manifests of the models")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="the prompts in use")
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="the files of questions, problems and such")
-    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the run's jobs")
+    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the data set's jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--output", type=Path, required=True, help="the card, README.md in the data set's folder")
     parser.add_argument("--page", type=Path, required=True, help="the card for readers (HTML)")
@@ -37,7 +38,7 @@ def work(options, job):
         prompts=dataset_card.read_prompts(options.prompts),
         files={str(path): file_sha256(path) for path in options.files},
         counts=funnel.read(options.funnel),
-        costs=costs.read(options.costs),
+        costs=costs.read_table(options.run, options.store, options.prices, options.ledgers, whole_run=False),
         versions=versions,
         hardware=hardware,
     )

@@ -17,6 +17,27 @@ JUDGE = "judge_questions.judges.0"
 GREEDY = {"temperature": 0, "max_tokens": 8}
 HUB = {"hub": {"repo": "a/b", "revision": "main"}}
 TEXT_JUDGE = {"name": "j", "model": "smollm2", "prompt": "config/prompts/solvability.yaml", "verdict": {"text": {}}}
+EVALUATION = {
+    "models": ["smollm2"],
+    "benchmarks": ["arithmetic_test", "held_out"],
+    "prompt": "config/prompts/response_short.yaml",
+    "samples": 1,
+    "sampling": GREEDY,
+}
+STUDENT = {
+    "model": "smollm2",
+    "prompt": "config/prompts/response_short.yaml",
+    "sizes": ["all", 1000],
+    "seeds": [1, 2],
+    "training": {
+        "epochs": 1,
+        "learning_rate": 0.001,
+        "global_batch": 8,
+        "max_tokens": 512,
+        "packing": False,
+        "precision": "float32",
+    },
+}
 
 
 def changed(*edits) -> dict:

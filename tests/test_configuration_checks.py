@@ -3,12 +3,14 @@
 import pytest
 from changed_configuration import (
     DEMO,
+    EVALUATION,
     FILTER,
     GREEDY,
     HUB,
     JUDGE,
     REMOVE,
     SOURCE,
+    STUDENT,
     TEXT_JUDGE,
     assert_refused,
     changed,
@@ -80,6 +82,50 @@ NOT_FITTING = {
     "contamination by nothing": (
         [(f"{FILTER}.2.contamination", {"words": 13, "benchmarks": []})],
         ["filters[2].contamination compares with nothing", "name benchmarks"],
+    ),
+    "evaluation on an unknown benchmark": (
+        [("answer_benchmark", {**EVALUATION, "benchmarks": ["arithmetic"]})],
+        ["answer_benchmark.benchmarks[0] is 'arithmetic'", "did you mean arithmetic_test?"],
+    ),
+    "evaluation of an unknown model": (
+        [("answer_benchmark", {**EVALUATION, "models": ["smollm"]})],
+        ["answer_benchmark.models[0] is 'smollm'", "did you mean smollm2?"],
+    ),
+    "student of an unknown model": (
+        [("train_student", {"small": {**STUDENT, "model": "smollm"}})],
+        ["train_student.small.model is 'smollm'", "did you mean smollm2?"],
+    ),
+    "batch of a student that GPUs can't share": (
+        [("train_student", {"small": {**STUDENT, "launch": {"gpus": 3}}})],
+        ["train_student.small.training.global_batch is 8", "a multiple of 3"],
+    ),
+    "missing prompt of a student": (
+        [("train_student", {"small": {**STUDENT, "prompt": "config/prompts/none.yaml"}})],
+        ["train_student.small.prompt is config/prompts/none.yaml, which does not exist"],
+    ),
+    "evaluation of nothing": (
+        [("answer_benchmark", {**EVALUATION, "models": []})],
+        ["answer_benchmark.models is empty", "name models"],
+    ),
+    "evaluation on held-out problems of a share of 0": (
+        [
+            ("answer_benchmark", {**EVALUATION, "benchmarks": ["held_out"]}),
+            ("merge_problems.held_out", 0),
+            (f"{FILTER}.2.contamination.held_out", False),
+        ],
+        ["answer_benchmark.benchmarks has held_out", "merge_problems.held_out a share above 0"],
+    ),
+    "equal answers to a benchmark": (
+        [("answer_benchmark", {**EVALUATION, "samples": 2})],
+        ["answer_benchmark.sampling.temperature is 0", "all 2 samples", "`samples: 1`"],
+    ),
+    "answers to a benchmark longer than the context": (
+        [("answer_benchmark", {**EVALUATION, "sampling": {"temperature": 0, "max_tokens": 2048}})],
+        ["answer_benchmark needs at least", "models.smollm2.context is 2048", "lower answer_benchmark.sampling"],
+    ),
+    "missing prompt of the evaluation": (
+        [("answer_benchmark", {**EVALUATION, "prompt": "config/prompts/none.yaml"})],
+        ["answer_benchmark.prompt is config/prompts/none.yaml, which does not exist"],
     ),
     "too many shards": (
         [(f"{SOURCE}.total", 1_000_001), (f"{SOURCE}.shard_size", 10)],
@@ -227,6 +273,10 @@ def test_the_stand_in_is_refused_unless_a_test_allows_it(monkeypatch):
 
 
 ALLOWED = {
+    "evaluation of students alone": [
+        ("train_student", {"small": STUDENT}),
+        ("answer_benchmark", {**EVALUATION, "models": []}),
+    ],
     "no judges": [("judge_questions.judges", [])],
     "text judge": [(JUDGE, {**TEXT_JUDGE, "sampling": GREEDY})],
     "no filters": [(FILTER, [])],

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from changed_configuration import DEMO, FILTER, HUB, JUDGE, REMOVE, SOURCE, TEXT_JUDGE, assert_refused
+from changed_configuration import DEMO, FILTER, HUB, JUDGE, REMOVE, SOURCE, STUDENT, TEXT_JUDGE, assert_refused
 from jsonschema import Draft202012Validator
 from synthesis import configuration
 from synthesis.configuration_sentences import SENTENCES
@@ -187,6 +187,18 @@ OUTSIDE_THE_SCHEMA = {
     "export named twice": (
         [("assemble_dataset.exports", ["messages", "messages"])],
         ["assemble_dataset.exports lists 'messages' twice", "remove one"],
+    ),
+    "size of a student in words": (
+        [("train_student", {"small": {**STUDENT, "sizes": ["half"]}})],
+        ["train_student.small.sizes[0] is 'half'", "write a whole number of pairs, or the word all"],
+    ),
+    "size of a student of 0": (
+        [("train_student", {"small": {**STUDENT, "sizes": [0]}})],
+        ["train_student.small.sizes[0] is 0", "at least 1"],
+    ),
+    "seed in a student's training": (
+        [("train_student", {"small": {**STUDENT, "training": {**STUDENT["training"], "seed": 1}}})],
+        ["train_student.small.training.seed is not a known key"],
     ),
     "no models": ([("models", {})], ["models is empty", "add at least one"]),
     "rules without a rule": (

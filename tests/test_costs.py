@@ -24,7 +24,7 @@ class Books:
     """Writes journals and ledgers as jobs do, with times of our choice."""
 
     def __init__(self, folder):
-        self.folder, self.store, self.ledgers = folder, folder / "store", []
+        self.folder, self.store, self.ledgers, self.others = folder, folder / "store", [], []
 
     def attempt(self, name, run="trial", rule="generate_responses", journal=True, **values):
         attempt = Attempt(run=run, rule=rule, job="s/00000", attempt=name, **{"engine": "transformers", **values})
@@ -35,19 +35,20 @@ class Books:
             path.write_text(json.dumps(asdict(attempt)))
         return attempt
 
-    def job(self, attempt, rows_by_attempt=None, rows=None, tokens=None):
-        ledger = Ledger(run=attempt.run, rule=attempt.rule, job=f"s/{len(self.ledgers):05d}")
+    def job(self, attempt, rows_by_attempt=None, rows=None, tokens=None, needed=True):
+        ledger = Ledger(run=attempt.run, rule=attempt.rule, job=f"s/{len(self.ledgers) + len(self.others):05d}")
         ledger.rows_by_attempt, ledger.rows, ledger.tokens = rows_by_attempt or {}, rows or {}, tokens or {}
-        path = self.folder / f"ledger/{attempt.rule}/s/{len(self.ledgers):05d}.json"
+        path = self.folder / f"ledger/{attempt.rule}/s/{len(self.ledgers) + len(self.others):05d}.json"
         ledger.write(path, attempt)
-        self.ledgers.append(path)
+        (self.ledgers if needed else self.others).append(path)
 
     def tabulate(self, prices=PRICES, run="trial"):
         output = self.folder / "costs.csv"
         arguments = ["--run", run, "--ledger", str(self.folder / "out.json"), "--output", str(output)]
         arguments += ["--page", str(self.folder / "costs.html")]
         arguments += ["--store", str(self.store), "--prices", json.dumps(prices)]
-        assert tabulate_costs.main([*arguments, "--ledgers", *map(str, self.ledgers)]) == 0
+        arguments += ["--ledgers", *map(str, self.ledgers), "--other-ledgers", *map(str, self.others)]
+        assert tabulate_costs.main(arguments) == 0
         rows = costs.read(output)
         assert rows[-1]["phase"] == "Total"
         return {row["step"] or "total": row for row in rows}
@@ -175,6 +176,36 @@ def test_amounts_are_scaled_to_a_million_pairs(books):
     assert amounts(table["generate_responses"], *scaled) == (2500.0, 5000.0)
     assert amounts(table["total"], *scaled) == (2500.0, 5000.0)
     assert table["total"]["samples"] == "4"
+
+
+def test_students_and_evaluation_are_spent_and_the_data_set_costs_no_more_for_them(books):
+    books.job(books.attempt("a", wall_seconds=HOUR, rows=10), {"a": 10}, tokens={"prompt": 40, "completion": 90})
+    assembly = books.attempt("b", rule="assemble_dataset", journal=False, engine="", wall_seconds=0.0)
+    books.job(assembly, rows={"in": 10, "out": 4})
+    alone = books.tabulate()["total"]
+    training = books.attempt("c", rule="train_student", engine="", gpus=2, gpu_name="A100", wall_seconds=HOUR, rows=4)
+    books.job(training, {"c": 4}, needed=False)
+    answers = books.attempt("d", rule="answer_benchmark", wall_seconds=HOUR, rows=5)
+    books.job(answers, {"d": 5}, tokens={"prompt": 1, "completion": 2}, needed=False)
+    fetching = books.attempt("e", rule="fetch_model", journal=False, engine="", wall_seconds=HOUR)
+    books.job(fetching, rows={"out": 1}, needed=False)
+    table = books.tabulate()
+    assert [row["phase"] for row in table.values()][-3:] == ["Students", "Evaluation", "Total"]
+    assert (table["train_student"]["type"], table["answer_benchmark"]["type"]) == ("Train", "Infer")
+    assert amounts(table["train_student"], *DATASET) == amounts(table["fetch_model"], *DATASET) == (0.0, 0.0, 0.0)
+    assert amounts(table["train_student"], *SPENT) == (2.0, 0.0, 4.0)
+    assert (table["answer_benchmark"]["samples"], table["answer_benchmark"]["completion_tokens"]) == ("5", "2")
+    unchanged = [*DATASET, "cost_per_million_pairs", "prompt_tokens", "completion_tokens"]
+    assert [table["total"][name] for name in unchanged] == [alone[name] for name in unchanged]
+    assert amounts(table["total"], *SPENT) == (2.0, 3.0, 4.3)
+
+
+def test_the_card_leaves_out_what_comes_after_the_data_set(books):
+    books.job(books.attempt("a", wall_seconds=HOUR, rows=10), {"a": 10})
+    books.attempt("b", rule="train_student", wall_seconds=HOUR)
+    rows = costs.read_table("trial", books.store, PRICES, books.ledgers, whole_run=False)
+    assert [row["step"] for row in rows] == ["generate_responses", ""]
+    assert amounts(rows[-1], "spent_cpu_core_hours") == (1.0,)
 
 
 def test_without_a_data_set_nothing_is_scaled(books):

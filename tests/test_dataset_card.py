@@ -11,7 +11,6 @@ from dataclasses import asdict
 import assemble_dataset
 import pytest
 import small_run
-import tabulate_costs
 import tabulate_funnel
 import write_dataset_card
 import yaml
@@ -129,16 +128,14 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
     )
     ledgers = ["--ledgers", "ledger/generate_responses/s/0.json", "ledger/assemble_dataset/all.json"]
     books = [*ledgers, "--store", "store"]
-    price_table = ["--prices", json.dumps(prices), "--output", "costs.csv", "--page", "costs.html"]
-    assert tabulate_costs.main([*common("tabulate_costs"), *books, *price_table]) == 0
     arguments = [*common("write_dataset_card"), "--settings", json.dumps({"card": CARD, "config": config}), *books]
     arguments += [
         "--data",
         *data,
         "--funnel",
         "funnel.csv",
-        "--costs",
-        "costs.csv",
+        "--prices",
+        json.dumps(prices),
         "--prompts",
         "judge.yaml",
         "answer.yaml",
@@ -334,8 +331,8 @@ def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
         json.dumps({"card": CARD, "config": CONFIG}),
         "--funnel",
         "funnel.csv",
-        "--costs",
-        "costs.csv",
+        "--prices",
+        json.dumps(PRICES),
     ]
     arguments += [
         "--prompts",

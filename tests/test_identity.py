@@ -11,6 +11,7 @@ def test_ids_and_seeds_are_frozen():
         "judge_questions": "judgement",
         "generate_responses": "response",
         "score_responses": "reward",
+        "answer_benchmark": "benchmark answer",
     }
 
 

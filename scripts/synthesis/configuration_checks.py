@@ -69,13 +69,17 @@ def _names(config: dict) -> Iterator[str]:
     for where, settings in filters(config, "contamination"):
         for number, name in enumerate(settings["benchmarks"]):
             yield from _unless_known(f"{where}.benchmarks[{number}]", name, config, "benchmarks")
+    for number, name in enumerate(config.get("answer_benchmark", {}).get("benchmarks", [])):
+        if name != HELD_OUT:
+            yield from _unless_known(key("answer_benchmark", "benchmarks", number), name, config, "benchmarks")
 
 
 def _model_names(config: dict) -> Iterator[str]:
     trained = configuration_models.trained(config)
     for name, (stage, _) in trained.items():
         if name in config["models"]:
-            yield f"{stage}.{name} has the name of a model under models; choose another name."
+            where = configuration_models.place(stage, name)
+            yield f"{where} has the name of a model under models; choose another name."
     known = [*config["models"], *trained]
     for where, name in configuration_models.uses(config):
         if name not in known:
@@ -85,7 +89,8 @@ def _model_names(config: dict) -> Iterator[str]:
         while chain[-1] in trained:
             chain.append(trained[chain[-1]][1]["model"])
             if chain[-1] in chain[:-1]:
-                yield f"{stage}.{name}.model is {settings['model']}, which is trained from {name} itself; name another."
+                where = configuration_models.place(stage, name)
+                yield f"{where}.model is {settings['model']}, which is trained from {name} itself; name another."
                 break
 
 
@@ -130,24 +135,37 @@ def _problem_sets(config: dict) -> Iterator[str]:
             yield f"{where} compares with nothing; name benchmarks, set held_out to true or remove the filter."
 
 
+def _evaluation(config: dict) -> Iterator[str]:
+    settings = config.get("answer_benchmark")
+    if settings is None:
+        return
+    if HELD_OUT in settings["benchmarks"] and not config.get("merge_problems", {}).get("held_out", 0):
+        yield (
+            f"answer_benchmark.benchmarks has {HELD_OUT}, but no problems are held out; give merge_problems.held_out "
+            "a share above 0, or take it out."
+        )
+    if not configuration_models.evaluated(config):
+        yield "answer_benchmark.models is empty and there are no students, so nothing would be answered; name models."
+
+
 def _training(config: dict) -> Iterator[str]:
     for name, (stage, settings) in configuration_models.trained(config).items():
-        launch, training = settings["launch"], settings["training"]
+        launch, training, where = settings["launch"], settings["training"], configuration_models.place(stage, name)
         if stage == "train_generator" and "merge_problems" not in config:
-            yield f"{stage}.{name} learns from seed problems, but there are none; add problems and merge_problems."
+            yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
         if training["packing"] and stage == "train_difficulty_scorer":
-            yield f"{stage}.{name}.training.packing is true, but rows of this training can't be packed; write false."
+            yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
         if "lora" in training and launch["parallelism"] == "fsdp":
-            yield f"{stage}.{name} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
+            yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
         if training["global_batch"] % launch["gpus"]:
             yield (
-                f"{stage}.{name}.training.global_batch is {training['global_batch']}, which "
+                f"{where}.training.global_batch is {training['global_batch']}, which "
                 f"{launch['gpus']} GPUs can't share evenly; write a multiple of {launch['gpus']}."
             )
         context = configuration_models.definition(config, name)["context"]
         if training["max_tokens"] > context:
             yield (
-                f"{stage}.{name}.training.max_tokens is {training['max_tokens']}, above the model's context of "
+                f"{where}.training.max_tokens is {training['max_tokens']}, above the model's context of "
                 f"{context}; lower it."
             )
 
@@ -251,12 +269,13 @@ def _sampling(config: dict) -> Iterator[str]:
                 f"{where}.sampling.temperature is 0, so all {source['total']} questions would be the same; "
                 "write a temperature above 0, such as 1.0."
             )
-    responses = config["generate_responses"]
-    if responses["sampling"]["temperature"] == 0 and responses["samples"] > 1:
-        yield (
-            f"generate_responses.sampling.temperature is 0, so all {responses['samples']} samples would be the same; "
-            "write a temperature above 0, or `samples: 1`."
-        )
+    for stage in ("generate_responses", "answer_benchmark"):
+        settings = config.get(stage)
+        if settings and settings["sampling"]["temperature"] == 0 and settings["samples"] > 1:
+            yield (
+                f"{stage}.sampling.temperature is 0, so all {settings['samples']} samples would be the same; "
+                "write a temperature above 0, or `samples: 1`."
+            )
 
 
 def _lengths(config: dict) -> Iterator[str]:
@@ -284,6 +303,11 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
     for stage in ("generate_responses", "score_responses"):
         repair = "lower generate_responses.sampling.max_tokens"
         yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
+    if "answer_benchmark" in config:
+        settings = config["answer_benchmark"]
+        repair = "lower answer_benchmark.sampling.max_tokens"
+        for name in configuration_models.evaluated(config):
+            yield "answer_benchmark", name, _prompt_words(settings), settings["sampling"]["max_tokens"], repair
 
 
 def _prompt_words(settings: dict) -> int:
@@ -307,6 +331,7 @@ CHECKS = (
     _models,
     _problem_sets,
     _training,
+    _evaluation,
     _question_counts,
     _filter_settings,
     _judge_settings,

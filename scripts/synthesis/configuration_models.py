@@ -4,17 +4,68 @@ from collections.abc import Iterator
 
 from synthesis.configuration_sentences import key
 
-# The stages that train a model, in their order. Each is a mapping of names of trained models to their settings.
-TRAINING_STAGES = ("train_generator", "train_difficulty_scorer")
+# The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
+DATASET_TRAINING_STAGES = ("train_generator", "train_difficulty_scorer")
+TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
+
+# The parts of a configuration that no row of the data set depends on.
+AFTER_DATASET = ("train_student", "answer_benchmark")
 
 
 def trained(config: dict) -> dict[str, tuple[str, dict]]:
     """The models that the run trains: name, then the stage and the settings there."""
-    return {name: (stage, settings) for stage in TRAINING_STAGES for name, settings in config.get(stage, {}).items()}
+    generators = {
+        name: (stage, settings) for stage in DATASET_TRAINING_STAGES for name, settings in config.get(stage, {}).items()
+    }
+    return generators | {name: ("train_student", settings) for name, settings in students(config).items()}
+
+
+def students(config: dict) -> dict[str, dict]:
+    """The students by their names (see `student_name`), each with its own training seed in its settings."""
+    return {
+        student_name(name, size, seed): {**settings, "training": {**settings["training"], "seed": seed}}
+        for name, settings in config.get("train_student", {}).items()
+        for size in settings["sizes"]
+        for seed in settings["seeds"]
+    }
+
+
+def student_name(student: str, size: int | str, seed: int | str) -> str:
+    """The name of a student that is trained on `size` pairs (or `all`) with a seed, such as `small-1000-1`.
+
+    Hyphens part it, because no name in a configuration holds one.
+    """
+    return f"{student}-{size}-{seed}"
+
+
+def student_parts(name: str) -> list[str]:
+    """Student, size and seed of a name that `student_name` made; the name alone for any other model."""
+    return name.split("-")
+
+
+def place(stage: str, name: str) -> str:
+    """The place in the configuration of the settings of a trained model."""
+    return key(stage, student_parts(name)[0])
+
+
+def evaluated(config: dict) -> list[str]:
+    """Names of the models that answer benchmarks, each once: those that are named, and all students."""
+    if "answer_benchmark" not in config:
+        return []
+    return list(dict.fromkeys([*config["answer_benchmark"]["models"], *students(config)]))
 
 
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
+    yield from uses_for_dataset(config)
+    for name, settings in config.get("train_student", {}).items():
+        yield key("train_student", name, "model"), settings["model"]
+    for number, name in enumerate(config.get("answer_benchmark", {}).get("models", [])):
+        yield key("answer_benchmark", "models", number), name
+
+
+def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
+    """The same without the stages that come after the data set."""
     for name, source in config["generate_questions"]["sources"].items():
         if "empty_prefix" in source:
             yield key("generate_questions", "sources", name, "empty_prefix", "model"), source["empty_prefix"]["model"]
@@ -23,13 +74,23 @@ def uses(config: dict) -> Iterator[tuple[str, str]]:
     for stage in ("score_difficulty", "generate_responses", "score_responses"):
         if stage in config:
             yield f"{stage}.model", config[stage]["model"]
-    for name, (stage, settings) in trained(config).items():
-        yield key(stage, name, "model"), settings["model"]
+    for stage in DATASET_TRAINING_STAGES:
+        for name, settings in config.get(stage, {}).items():
+            yield key(stage, name, "model"), settings["model"]
 
 
 def in_use(config: dict) -> list[str]:
     """Names of the models that some stage reads, fetched or trained, each once."""
-    return list(dict.fromkeys(name for _, name in uses(config)))
+    return _names(uses(config))
+
+
+def in_use_for_dataset(config: dict) -> list[str]:
+    """The same without the stages that come after the data set."""
+    return _names(uses_for_dataset(config))
+
+
+def _names(places: Iterator[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for _, name in places))
 
 
 def fetched(config: dict, name: str) -> str:

@@ -24,8 +24,11 @@ def prompts(config: dict) -> Iterator[PathSetting]:
     """The prompt files."""
     for number, judge in enumerate(config["judge_questions"]["judges"]):
         yield PathSetting(f"judge_questions.judges[{number}].prompt", judge, "prompt")
-    for stage in ("generate_responses", "score_responses"):
-        yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
+    for stage in ("generate_responses", "score_responses", "answer_benchmark"):
+        if stage in config:
+            yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
+    for name, student in config.get("train_student", {}).items():
+        yield PathSetting(f"train_student.{name}.prompt", student, "prompt")
 
 
 def data_files(config: dict) -> Iterator[PathSetting]:

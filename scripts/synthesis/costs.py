@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synthesis import schema
+from synthesis import program, schema
 from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
+from synthesis.ledger import find_attempts, journaled, read_json
 
 PAIRS = 1_000_000
 TOTAL = "Total"
@@ -38,7 +39,13 @@ _PHASES = {
     "score_responses": "Data synthesis",
     "select_responses": "Data synthesis",
     "assemble_dataset": "Data set",
+    "select_subset": "Students",
+    "train_student": "Students",
+    "answer_benchmark": "Evaluation",
+    "grade_answers": "Evaluation",
 }
+# Phases that come after the data set: the run spends on them, and the data set costs no more for it.
+_AFTER_DATASET = ("Students", "Evaluation")
 _OTHER_PHASE = "Other"
 
 COLUMNS = [
@@ -112,6 +119,11 @@ class Step:
         return _PHASES.get(self.rule, _OTHER_PHASE)
 
     @property
+    def is_after_dataset(self) -> bool:
+        """Whether the rule is no part of making the data set."""
+        return self.phase in _AFTER_DATASET
+
+    @property
     def type(self) -> str:
         """`Train` where a model was trained, `Infer` where one wrote or scored rows, else `CPU`."""
         if self.rule in TRAINING_STAGES:
@@ -140,23 +152,32 @@ def _priced(amount: float, price: float | None, name: str) -> tuple[float | None
     return (None, frozenset([name])) if price is None else (amount * price, frozenset())
 
 
-def steps(ledgers: Iterable[dict], journal: Iterable[dict], elsewhere: dict[str, dict], prices: dict) -> list[Step]:
+def steps(
+    ledgers: Iterable[dict],
+    journal: Iterable[dict],
+    elsewhere: dict[str, dict],
+    prices: dict,
+    others: Iterable[dict] = (),
+) -> list[Step]:
     """One line for each rule, in the order of the workflow.
 
-    `ledgers` are those of the run's jobs, `journal` the attempts of the run, `elsewhere` the attempts by id that
-    other runs made and whose rows this one uses. An attempt that nobody can find leaves the amounts unknown.
+    `ledgers` are those of the jobs that the data set needs, `others` those of the run's other jobs, which are spent
+    and no part of its cost. `journal` are the attempts of the run, `elsewhere` the attempts by id that other runs
+    made and whose rows this one uses. An attempt that nobody can find leaves the amounts unknown.
     Fetching models and problems is done once for all runs, and stands in full in the table of each.
     """
-    ledgers = list(ledgers)
+    ledgers, others = list(ledgers), list(others)
     own = {attempt["attempt"]: attempt for attempt in journal}
-    own.update({ledger["attempt"]["attempt"]: ledger["attempt"] for ledger in ledgers})
+    own.update({ledger["attempt"]["attempt"]: ledger["attempt"] for ledger in [*ledgers, *others]})
     known = {**elsewhere, **own}
     used = Counter()
-    for ledger in ledgers:
+    for ledger in [*ledgers, *others]:
         used.update(ledger["rows_by_attempt"])
     found: dict[str, Step] = {}
     for ledger in ledgers:
         _book_job(found.setdefault(ledger["rule"], Step(ledger["rule"])), ledger, known, used, prices)
+    for ledger in others:
+        _book_rows(found.setdefault(ledger["rule"], Step(ledger["rule"])), ledger, known)
     for attempt in own.values():
         step = found.setdefault(attempt["rule"], Step(attempt["rule"]))
         step.spent += bill(attempt, prices)
@@ -167,20 +188,21 @@ def steps(ledgers: Iterable[dict], journal: Iterable[dict], elsewhere: dict[str,
 
 def _book_job(step: Step, ledger: dict, known: dict[str, dict], used: Counter, prices: dict) -> None:
     """Add a finished job to its line: bought rows by their shares of attempts, other work by its own attempt."""
-    step.tokens.update(ledger["tokens"])
+    _book_rows(step, ledger, known)
     if not ledger["rows_by_attempt"]:
-        step.samples += ledger["rows"].get("out", 0)
         step.dataset += bill(ledger["attempt"], prices)
-        return
     for name, rows in ledger["rows_by_attempt"].items():
-        step.samples += rows
         attempt = known.get(name)
-        if attempt is None:
-            step.dataset += UNKNOWN
-            continue
         # A killed attempt may have published rows that it could no longer count.
-        step.dataset += bill(attempt, prices).share(rows / max(attempt["rows"], used[name]))
-        step.engines.add(attempt["engine"])
+        step.dataset += bill(attempt, prices).share(rows / max(attempt["rows"], used[name])) if attempt else UNKNOWN
+
+
+def _book_rows(step: Step, ledger: dict, known: dict[str, dict]) -> None:
+    """Add a finished job's rows and tokens to its line, without what they cost."""
+    step.tokens.update(ledger["tokens"])
+    bought = ledger["rows_by_attempt"]
+    step.samples += sum(bought.values()) if bought else ledger["rows"].get("out", 0)
+    step.engines.update(known[name]["engine"] for name in bought if name in known)
 
 
 def unknown_attempts(ledgers: Iterable[dict], known: Iterable[str]) -> set[str]:
@@ -196,17 +218,34 @@ def pairs(ledgers: Iterable[dict]) -> int | None:
     return found[0] if found else None
 
 
+def read_table(
+    run: str, store: Path, prices: dict, ledgers: Iterable[Path], others: Iterable[Path] = (), whole_run: bool = True
+) -> list[dict]:
+    """The rows of `table` from the files of ledgers (see `steps`) and the journal of the run in the store.
+
+    Without `whole_run`, attempts at what comes after the data set are left out. Logs a warning for each attempt that
+    is in no journal.
+    """
+    ledgers, others = ([read_json(path) for path in paths] for paths in (ledgers, others))
+    journal = [item for item in journaled(store, run) if whole_run or not Step(item["rule"]).is_after_dataset]
+    wanted = unknown_attempts([*ledgers, *others], (attempt["attempt"] for attempt in journal))
+    elsewhere = find_attempts(store, wanted)
+    for name in sorted(wanted.difference(elsewhere)):
+        program.log.warning("attempt %s is not in the journal in %s; what it cost stays empty.", name, store)
+    return table(steps(ledgers, journal, elsewhere, prices, others), pairs(ledgers), prices)
+
+
 def table(found: list[Step], pairs: int | None, prices: dict) -> list[dict]:
     """The rows of the table as text, the total last; unknown amounts are empty.
 
     Amounts for a million pairs are the data set's, scaled by rows; so they hold for a run in which the time of
-    loading models matters as much as in this one.
+    loading models matters as much as in this one. Tokens of the total are the data set's too.
     """
     total = Step(TOTAL, samples=pairs or 0)
     for step in found:
         total.dataset += step.dataset
         total.spent += step.spent
-        total.tokens.update(step.tokens)
+        total.tokens.update({} if step.is_after_dataset else step.tokens)
     rows = [_row(step, pairs, prices) for step in found]
     summary = {**_row(total, pairs, prices), "phase": TOTAL, "step": "", "type": "", "rows_bought": ""}
     return [*rows, {**summary, "samples": "" if pairs is None else str(pairs)}]

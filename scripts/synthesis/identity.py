@@ -14,6 +14,7 @@ STAGE_WORDS = {
     "judge_questions": "judgement",
     "generate_responses": "response",
     "score_responses": "reward",
+    "answer_benchmark": "benchmark answer",
 }
 
 

@@ -82,13 +82,18 @@ def journaled(store: Path, run: str) -> list[dict]:
     return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
 
 
-def journal_digest(store: Path, run: str):
-    """A function of a job's wildcards: digest of the names of all attempts in the run's journal.
+def journal_digest(store: Path, run: str, left_out: tuple[str, ...] = ()):
+    """A function of a job's wildcards: digest of the names of the attempts in the run's journal, but for some rules'.
 
     As a param it has the bill written anew if an attempt came to nothing, so that no job's ledger tells of it.
     Snakemake asks for it when it plans and again when the job's inputs are made, and keeps the later answer.
     """
-    return lambda wildcards: digest(sorted(path.stem for path in journal_folder(store, run).glob("*/*.json")))
+
+    def found(_wildcards):
+        paths = journal_folder(store, run).glob("*/*.json")
+        return digest(sorted(path.stem for path in paths if path.parent.name not in left_out))
+
+    return found
 
 
 def find_attempts(store: Path, wanted: set[str]) -> dict[str, dict]:

@@ -19,13 +19,15 @@ from synthesis.purchase import stage_store
 from synthesis.requests import (
     Request,
     answer_requests,
+    benchmark_requests,
     judge_shaping,
     question_requests,
     score_requests,
     text_requests,
 )
+from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
-from synthesis.training.shaping import question_rows, shaping
+from synthesis.training.shaping import conversation_rows, question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
 
 
@@ -58,7 +60,7 @@ def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
-    settings = plan.config[stage][wildcards.trained]
+    settings = plan.training(stage, wildcards)
     rows, settings = _LEARNT[stage](plan, settings, input), shaping(settings)
     manifest = read_json(Path(input.model))
     return model_store(store, stage, manifest, rows, settings, code_version(stage)).finished() is None
@@ -71,6 +73,10 @@ def _learnt_questions(_plan, _settings, input) -> list[dict]:
 def _learnt_labels(plan, settings, input) -> list[dict]:
     labels = settings["labels"]
     return read_labels(Path(input.labels), labels["text"], labels["label"], plan.config["seed"], settings["held_out"])
+
+
+def _learnt_answers(_plan, _settings, input) -> list[dict]:
+    return conversation_rows(chosen_pairs(_paths(input.dataset), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
 def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
@@ -98,6 +104,14 @@ def _asked_responses(plan, _wildcards, input):
     return requests, settings["sampling"]
 
 
+def _asked_benchmark_answers(plan, wildcards, input):
+    settings = plan.config["answer_benchmark"]
+    problems, prompt = schema.read(Path(input.problems), schema.PROBLEMS), load_prompt(Path(input.prompt))
+    seed = plan.config["seed"]
+    requests = benchmark_requests(seed, wildcards.benchmark, problems, prompt, settings["samples"])
+    return requests, settings["sampling"]
+
+
 def _asked_scores(plan, _wildcards, input):
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
     responses = kept_responses(Path(input.responses), Path(input.verdicts))
@@ -115,5 +129,10 @@ _ASKED = {
     "generate_responses": _asked_responses,
     "score_difficulty": _asked_difficulties,
     "score_responses": _asked_scores,
+    "answer_benchmark": _asked_benchmark_answers,
 }
-_LEARNT = {"train_generator": _learnt_questions, "train_difficulty_scorer": _learnt_labels}
+_LEARNT = {
+    "train_generator": _learnt_questions,
+    "train_difficulty_scorer": _learnt_labels,
+    "train_student": _learnt_answers,
+}

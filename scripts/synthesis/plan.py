@@ -9,8 +9,10 @@ import shlex
 
 from synthesis import configuration_paths, layout
 from synthesis.canonical import canonical_json
+from synthesis.configuration_models import AFTER_DATASET
 from synthesis.layout import SHARD_DIGITS
-from synthesis.plan_resources import RESULTS, ResourcePlan
+from synthesis.plan_evaluation import EvaluationPlan
+from synthesis.plan_resources import RESULTS
 
 # A path with a shard's number as its file name, else the whole path as its head.
 _SHARD_NAME = re.compile(rf"(.*/)(\d{{{SHARD_DIGITS}}})((?:\.\w+)+)|.*", re.DOTALL)
@@ -46,7 +48,7 @@ def compact_files(name: str, of: str = "input"):
     return lambda wildcards, output: compact(output[name])
 
 
-class Plan(ResourcePlan):
+class Plan(EvaluationPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
@@ -249,8 +251,8 @@ class Plan(ResourcePlan):
         return list(dict.fromkeys(setting.path for setting in configuration_paths.data_files(self.config)))
 
     def card_settings(self) -> str:
-        """What the card tells: its own settings and the whole configuration, but for the prices."""
-        config = {key: value for key, value in self.config.items() if key != "prices"}
+        """What the card tells: its own settings, and the configuration of all that the data set needs."""
+        config = {key: value for key, value in self.config.items() if key not in ("prices", *AFTER_DATASET)}
         return canonical_json({"card": self.config["write_dataset_card"], "config": config})
 
     def check_settings(self) -> str:

@@ -4,7 +4,7 @@ import shlex
 
 from synthesis import configuration_models
 from synthesis.canonical import canonical_json, digest
-from synthesis.configuration_models import TRAINING_STAGES
+from synthesis.configuration_models import DATASET_TRAINING_STAGES, TRAINING_STAGES, student_name, student_parts
 from synthesis.training.shaping import shaping
 
 RESULTS = "<results>"
@@ -59,19 +59,26 @@ class ResourcePlan:
     def manifest(self, model: str) -> str:
         """Manifest of a model, fetched or trained."""
         stage, _ = configuration_models.trained(self.config).get(model, (None, None))
-        return f"{RESULTS}/{stage}/{model}/manifest.json" if stage else self.resource("models", model)
+        if not stage:
+            return self.resource("models", model)
+        return f"{RESULTS}/{stage}/{'/'.join(student_parts(model))}/manifest.json"
 
     def manifests(self) -> list[str]:
-        """Manifests of the models that some stage reads."""
-        return [self.manifest(name) for name in configuration_models.in_use(self.config)]
+        """Manifests of the models that the data set needs."""
+        return [self.manifest(name) for name in configuration_models.in_use_for_dataset(self.config)]
 
     def fetched_models(self) -> list[str]:
         """Names of the models to fetch, each once."""
         return [name for name in configuration_models.in_use(self.config) if name in self.config["models"]]
 
+    def training(self, stage: str, wildcards) -> dict:
+        """The settings of a training, with its seed."""
+        name = wildcards.trained if stage in DATASET_TRAINING_STAGES else _student_of(wildcards)
+        return configuration_models.trained(self.config)[name][1]
+
     def base_manifest(self, stage: str):
         """A function of the wildcards: manifest of the model that a training begins with."""
-        return lambda wildcards: self.manifest(self.config[stage][wildcards.trained]["model"])
+        return lambda wildcards: self.manifest(self.training(stage, wildcards)["model"])
 
     def optional_manifest(self, stage: str):
         """Manifest of the model of a stage that a configuration may lack; empty without it."""
@@ -89,33 +96,36 @@ class ResourcePlan:
 
     def training_settings(self, stage: str):
         """A function of the wildcards: what shapes a trained model, beside its rows and the model it begins with."""
-        return lambda wildcards: canonical_json(shaping(self.config[stage][wildcards.trained]))
+        return lambda wildcards: canonical_json(shaping(self.training(stage, wildcards)))
 
     def gpus(self, stage: str, wildcards) -> int:
         """GPUs that a job asks for as long as it has something to compute."""
-        return self.config[stage][wildcards.trained]["launch"]["gpus"] if stage in TRAINING_STAGES else 1
+        return self.training(stage, wildcards)["launch"]["gpus"] if stage in TRAINING_STAGES else 1
 
     def launch(self, stage: str, key: str):
         """A function of the wildcards: one of a training's settings of the machine, a truth value as 0 or 1."""
 
         def value(wildcards):
-            found = self.config[stage][wildcards.trained]["launch"][key]
+            found = self.training(stage, wildcards)["launch"][key]
             return int(found) if isinstance(found, bool) else found
 
         return value
 
     def training_ledgers(self) -> list[str]:
-        """The ledgers of all trainings."""
-        return [f"{RESULTS}/ledger/{stage}/{name}.json" for stage in TRAINING_STAGES for name in self.config[stage]]
+        """The ledgers of all trainings that the data set needs."""
+        return [
+            f"{RESULTS}/ledger/{stage}/{name}.json" for stage in DATASET_TRAINING_STAGES for name in self.config[stage]
+        ]
 
     def trained_manifests(self) -> list[str]:
-        """Manifests of all models that the run trains."""
-        return [self.manifest(name) for name in configuration_models.trained(self.config)]
+        """Manifests of all models that the run trains for the data set."""
+        return [self.manifest(name) for stage in DATASET_TRAINING_STAGES for name in self.config[stage]]
 
     def fetch_ledgers(self) -> list[str]:
-        """The ledgers of all that is fetched."""
+        """The ledgers of all that is fetched for the data set."""
+        needed = configuration_models.in_use_for_dataset(self.config)
         fetched = {
-            ("fetch_model", "models"): self.fetched_models(),
+            ("fetch_model", "models"): [name for name in self.fetched_models() if name in needed],
             ("fetch_problems", "problems"): self.config["problems"],
             ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
         }
@@ -124,3 +134,7 @@ class ResourcePlan:
             for (rule, group), names in fetched.items()
             for name in names
         ]
+
+
+def _student_of(wildcards) -> str:
+    return student_name(wildcards.student, wildcards.size, wildcards.training_seed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synthesis.canonical import digest
+from synthesis.errors import InputError
 from synthesis.identity import sample_seed
 from synthesis.store import Key, Place
 
@@ -65,6 +66,25 @@ def answer_requests(run_seed: int, stage: str, questions: list[dict], prompt, sa
         for question in questions
         for sample in range(samples)
     ]
+
+
+def benchmark_requests(run_seed: int, benchmark: str, problems: list[dict], prompt, samples: int) -> list[Request]:
+    """Requests for `samples` answers to each problem (rows of `schema.PROBLEMS`) that has a reference answer.
+
+    All rows of a benchmark lie in one folder of the store, whatever their position: that moves when problems are
+    added or dropped. Raises InputError if no problem has a reference answer.
+    """
+    questions = [
+        {"question_id": row["problem_id"], "source": benchmark, "index": 0, "question": row["problem"]}
+        for row in problems
+        if row["answer"] is not None
+    ]
+    if not questions:
+        raise InputError(
+            f"{benchmark} has {len(problems)} problems, but none with a reference answer; take it out of "
+            "answer_benchmark.benchmarks, or name the column of its answers."
+        )
+    return answer_requests(run_seed, "answer_benchmark", questions, prompt, samples)
 
 
 def score_requests(questions: list[dict], responses: list[dict], prompt) -> list[Request]:

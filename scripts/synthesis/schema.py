@@ -71,6 +71,18 @@ REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=ST
 # A rewritten question (chosen) beside the raw one (rejected); `held_out` pairs are measured on, not trained on.
 PREFERENCE_PAIRS = of(question_id=STRING, direction=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
 
+# What a model answered to the problems of a benchmark, and what `grade_answers` says of it (see `grading.VERDICTS`).
+# `answer` is the final answer that was found; null where there is none.
+BENCHMARK_ANSWERS = of(
+    problem_id=STRING,
+    sample=INTEGER,
+    response=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+)
+GRADES = of(problem_id=STRING, sample=INTEGER, verdict=STRING, answer=[STRING])
+
 # What models are trained on: bare questions, pairs of them, texts with a number, conversations whose last turn is
 # learnt.
 TRAINING_QUESTIONS = of(row_id=STRING, question=STRING)
@@ -91,6 +103,10 @@ DATASET = of(
     response_model=STRING,
     reward_model=STRING,
 )
+
+
+# The questions of a subset of the data set, in the order in which larger subsets add them.
+SUBSET = of(question_id=STRING)
 
 
 def filter_verdicts(names: list[str]) -> pa.Schema:

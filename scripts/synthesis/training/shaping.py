@@ -15,3 +15,17 @@ def preference_rows(pairs: list[dict]) -> list[dict]:
     """Pairs of questions (`schema.PREFERENCE_PAIRS`) as `schema.TRAINING_PREFERENCES`, in their order."""
     names = ("chosen", "rejected", "held_out")
     return [{"row_id": pair["question_id"], **{name: pair[name] for name in names}} for pair in pairs]
+
+
+def conversation_rows(pairs: list[dict], prompt) -> list[dict]:
+    """Pairs of the data set as `schema.TRAINING_CONVERSATIONS`: the question in a prompt, then the response."""
+    return [
+        {
+            "row_id": pair["question_id"],
+            "messages": [
+                {"role": role, "content": content}
+                for role, content in (*prompt.messages(pair["question"]), ("assistant", pair["response"]))
+            ],
+        }
+        for pair in pairs
+    ]

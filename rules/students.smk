@@ -1,0 +1,64 @@
+rule students:
+    input:
+        PLAN.student_manifests(),
+
+
+rule select_subset:
+    input:
+        PLAN.dataset_files("data"),
+    output:
+        subset="<results>/select_subset/{size}.parquet",
+        ledger="<results>/ledger/select_subset/{size}.json",
+    log:
+        "<logs>/select_subset/{size}.log",
+    benchmark:
+        "<benchmarks>/select_subset/{size}.tsv"
+    conda:
+        "../envs/filter.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        run=RUN,
+        code=code_version("select_subset"),
+    shell:
+        "python scripts/select_subset.py --run {params.run} --code-version {params.code} --dataset {input}"
+        " --size {wildcards.size} --output {output.subset} --ledger {output.ledger} --log {log}"
+
+
+rule train_student:
+    input:
+        model=PLAN.base_manifest("train_student"),
+        dataset=PLAN.dataset_files("data"),
+        subset="<results>/select_subset/{size}.parquet",
+        prompt=PLAN.student_prompt,
+    output:
+        manifest="<results>/train_student/{student}/{size}/{training_seed}/manifest.json",
+        report="<results>/train_student/{student}/{size}/{training_seed}/training.json",
+        ledger="<results>/ledger/train_student/{student}/{size}/{training_seed}.json",
+    log:
+        "<logs>/train_student/{student}/{size}/{training_seed}.log",
+    benchmark:
+        "<benchmarks>/train_student/{student}/{size}/{training_seed}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "train_student", STORE),
+        mem_mb=64000,
+        runtime=1440,
+        checkpoint_seconds=900,
+        parallelism=PLAN.launch("train_student", "parallelism"),
+        rows_per_device=PLAN.launch("train_student", "rows_per_device"),
+        gradient_checkpointing=PLAN.launch("train_student", "gradient_checkpointing"),
+    params:
+        run=RUN,
+        store=STORE,
+        settings=PLAN.training_settings("train_student"),
+        code=code_version("train_student"),
+    shell:
+        "python scripts/train_student.py --run {params.run}"
+        " --model-name {wildcards.student}-{wildcards.size}-{wildcards.training_seed}"
+        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+        " --dataset {input.dataset} --subset {input.subset} --prompt {input.prompt:q}"
+        + TRAINING_ARGUMENTS

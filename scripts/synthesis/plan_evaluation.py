@@ -1,0 +1,87 @@
+"""What the configuration plans after the data set: students, and which models answer which benchmarks."""
+
+from synthesis import configuration_models
+from synthesis.canonical import canonical_json
+from synthesis.configuration_checks import HELD_OUT
+from synthesis.configuration_models import student_parts
+from synthesis.plan_resources import RESULTS, ResourcePlan
+
+
+class EvaluationPlan(ResourcePlan):
+    """The students and the evaluation of a validated configuration."""
+
+    def student_manifests(self) -> list[str]:
+        """Manifests of all students."""
+        return [self.manifest(name) for name in configuration_models.students(self.config)]
+
+    def student_prompt(self, wildcards) -> str:
+        """The prompt around each question that a student learns to answer."""
+        return self.config["train_student"][wildcards.student]["prompt"]
+
+    def ledgers_after_dataset(self) -> list[str]:
+        """The ledgers of all jobs that the data set does not need: fetched models, subsets, students, evaluation."""
+        needed = configuration_models.in_use_for_dataset(self.config)
+        folders = [self._resource_folder("models", name) for name in self.fetched_models() if name not in needed]
+        sizes = dict.fromkeys(size for student in self.config["train_student"].values() for size in student["sizes"])
+        students = ["/".join(student_parts(name)) for name in configuration_models.students(self.config)]
+        pairs = [f"{model}/{benchmark}" for model, benchmark in self._evaluations()]
+        jobs = [
+            *(f"select_subset/{size}" for size in sizes),
+            *(f"train_student/{student}" for student in students),
+            *(f"{stage}/{pair}" for stage in ("answer_benchmark", "grade_answers") for pair in pairs),
+        ]
+        fetched = [f"<resources>/ledger/fetch_model/{folder}.json" for folder in folders]
+        return [*fetched, *(f"{RESULTS}/ledger/{job}.json" for job in jobs)]
+
+    def evaluated_models(self) -> list[str]:
+        """Names of the models that answer benchmarks, each once."""
+        return configuration_models.evaluated(self.config)
+
+    def evaluated_benchmarks(self) -> list[str]:
+        """Names of the benchmarks that are answered; `held_out` is the held-out part of the seed problems."""
+        return self.config.get("answer_benchmark", {}).get("benchmarks", [])
+
+    def evaluation_files(self, stage: str) -> list[str]:
+        """One file of a stage for each model and benchmark, models first."""
+        return [f"{RESULTS}/{stage}/{model}/{benchmark}.parquet" for model, benchmark in self._evaluations()]
+
+    def _evaluations(self) -> list[tuple[str, str]]:
+        return [(model, benchmark) for model in self.evaluated_models() for benchmark in self.evaluated_benchmarks()]
+
+    def evaluation_tables(self) -> list[str]:
+        """The table of the evaluation and its page; none without an evaluation."""
+        return [f"{RESULTS}/tables/evaluation.csv", f"{RESULTS}/pages/evaluation.html"] if self._is_evaluated() else []
+
+    def evaluation_names(self) -> str:
+        """What the rows of the evaluation's table are called: models and benchmarks, in the order of the files."""
+        models = [self._names_of(model) for model in self.evaluated_models()]
+        return canonical_json({"models": models, "benchmarks": self.evaluated_benchmarks()})
+
+    def _names_of(self, model: str) -> dict:
+        students = configuration_models.students(self.config)
+        if model not in students:
+            return {"model": model, "student": "", "size": "", "seed": ""}
+        student, size, seed = student_parts(model)
+        return {"model": students[model]["model"], "student": student, "size": size, "seed": seed}
+
+    def _is_evaluated(self) -> bool:
+        return "answer_benchmark" in self.config
+
+    def evaluation_prompt(self) -> str | list:
+        """The prompt that asks for answers to benchmarks; empty without an evaluation."""
+        return self.config.get("answer_benchmark", {}).get("prompt", [])
+
+    def evaluation_settings(self) -> str:
+        """What shapes the answers to benchmarks, beside models and prompt."""
+        settings = self.config.get("answer_benchmark", {})
+        return canonical_json({key: settings[key] for key in ("samples", "sampling") if key in settings})
+
+    def evaluated_manifest(self, wildcards) -> str:
+        """Manifest of the model that answers a benchmark."""
+        return self.manifest(wildcards.model)
+
+    def evaluated_problems(self, wildcards) -> str:
+        """File of the problems that are answered."""
+        if wildcards.benchmark == HELD_OUT:
+            return f"{RESULTS}/merge_problems/held_out.parquet"
+        return self.resource("benchmarks", wildcards.benchmark)
