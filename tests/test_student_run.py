@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,20 @@ def test_another_benchmark_or_seed_plans_no_more_than_what_it_adds(clone):
         "answer_benchmark": 2,
         "grade_answers": 2,
     }
+
+
+def test_answers_to_benchmarks_can_be_forgotten(clone):
+    command = [sys.executable, "scripts/forget_rows.py", "--config", "trial.yaml", "--stage", "answer_benchmark"]
+    options = {"cwd": clone.folder, "env": {**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"}, "text": True}
+    refused = subprocess.run([*command, "--shard", "writer/00000"], capture_output=True, **options)
+    assert refused.returncode == 1
+    assert "answer_benchmark has no shards" in refused.stderr
+    forgotten = subprocess.run(command, capture_output=True, **options)
+    assert "40 rows of answer_benchmark moved" in forgotten.stdout
+    assert clone.rows("answer_benchmark") == []
+    counts = _planned(clone, student_config(clone, [1]))
+    assert counts["answer_benchmark"] == 4
+    assert "train_student" not in counts
 
 
 def _planned(clone: Clone, config: dict) -> dict[str, int]:
