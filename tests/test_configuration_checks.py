@@ -223,7 +223,7 @@ NOT_FITTING = {
         ["generate_responses needs", "models.smollm2.context is 2048", "lower generate_responses.sampling.max_tokens"],
     ),
     "question longer than the context": (
-        [(f"{SOURCE}.empty_prefix.sampling.max_tokens", 2040)],
+        [(f"{SOURCE}.empty_prefix.system", "one two"), (f"{SOURCE}.empty_prefix.sampling.max_tokens", 2047)],
         [
             "sources.smollm2.empty_prefix needs at least",
             "lower generate_questions.sources.smollm2.empty_prefix",
@@ -280,7 +280,13 @@ ALLOWED = {
     "no judges": [("judge_questions.judges", [])],
     "text judge": [(JUDGE, {**TEXT_JUDGE, "sampling": GREEDY})],
     "no filters": [(FILTER, [])],
-    "no problems": [("problems", {}), ("merge_problems", REMOVE), (f"{FILTER}.2.contamination.held_out", False)],
+    "no problems": [
+        ("problems", {}),
+        ("merge_problems", REMOVE),
+        (f"{FILTER}.2.contamination.held_out", False),
+        ("train_generator", {}),
+        (f"{SOURCE}.empty_prefix.model", "smollm2"),
+    ],
     "no system turn": [(f"{SOURCE}.empty_prefix.system", "")],
     "the template's system turn": [(f"{SOURCE}.empty_prefix.system", None)],
     "one question without temperature": [
