@@ -20,7 +20,7 @@ from synthesis.configuration_paths import PathSetting, data_files, prompts
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
-from synthesis.prompts import PLACEHOLDER, load_prompt
+from synthesis.prompts import load_prompt
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
 HELD_OUT = "held_out"
@@ -265,8 +265,8 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
 
 
 def _prompt_words(settings: dict) -> int:
-    prompt = load_prompt(Path(settings["prompt"]))
-    return len(f"{prompt.system or ''} {prompt.user.replace(PLACEHOLDER, ' ')}".split())
+    turns = load_prompt(Path(settings["prompt"])).messages(" ")
+    return sum(len(content.split()) for _role, content in turns)
 
 
 def _prices(config: dict) -> Iterator[str]:
