@@ -10,6 +10,7 @@ include: "rules/common.smk"
 include: "rules/fetch.smk"
 include: "rules/problems.smk"
 include: "rules/generators.smk"
+include: "rules/preferences.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
@@ -23,6 +24,7 @@ localrules:
     all,
     fetch,
     generators,
+    preferences,
     questions,
     responses,
     dataset,
@@ -36,6 +38,7 @@ rule all:
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         PLAN.trained_manifests(),
+        PLAN.preference_files(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -47,4 +47,5 @@ wildcard_constraints:
     model="|".join(config["models"]),
     problems="|".join(config["problems"]) or "none",
     trained="|".join(configuration_models.trained(config)) or "none",
+    optimized="|".join(configuration_models.optimized(config)) or "none",
     benchmark="|".join(config["benchmarks"]) or "none",

@@ -23,7 +23,7 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     """
     if stage not in STAGE_WORDS:
         raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGE_WORDS)}.")
-    pieces = _pieces(Plan(config), shard)
+    pieces = _pieces(Plan(config), stage, shard)
     ranges = {}
     for source, piece in pieces:
         ranges.setdefault(source, []).append((piece.start, piece.stop))
@@ -43,12 +43,8 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     return count
 
 
-def _pieces(plan: Plan, shard: str | None) -> list[tuple[str, layout.Shard]]:
-    every = [
-        (source, piece)
-        for source in plan.sources
-        for piece in layout.shards(plan.source(source)["total"], plan.source(source)["shard_size"])
-    ]
+def _pieces(plan: Plan, stage: str, shard: str | None) -> list[tuple[str, layout.Shard]]:
+    every = plan.bought_pieces(stage)
     found = [pair for pair in every if shard in (None, f"{pair[0]}/{pair[1].name}")]
     if not found:
         known = ", ".join(f"{source}/{piece.name}" for source, piece in every[:4])

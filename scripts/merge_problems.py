@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from synthesis import program, schema
-from synthesis.canonical import digest
 from synthesis.errors import InputError
+from synthesis.identity import is_held_out
 from synthesis.text import normalise
 
 
@@ -68,14 +68,6 @@ def without_benchmarks(problems: dict[str, dict], benchmarks: dict[str, str], ov
             f"{problems[shared[0]]['source']}); set merge_problems.overlap to drop, or take that source out."
         )
     return {text: row for text, row in problems.items() if text not in benchmarks}
-
-
-def is_held_out(seed: int, text: str, share: float) -> bool:
-    """Whether the problem with this normalised text is held out.
-
-    A function of seed and text alone: adding problems moves none that were there, and a larger share only adds.
-    """
-    return int(digest(["held_out", seed, text])[:16], 16) / 2**64 < share
 
 
 def main(argv=None):

@@ -13,6 +13,11 @@ def trained(config: dict) -> dict[str, tuple[str, dict]]:
     return {name: (stage, settings) for stage in TRAINING_STAGES for name, settings in config.get(stage, {}).items()}
 
 
+def optimized(config: dict) -> dict[str, dict]:
+    """The generators that learn from preference pairs: name and settings."""
+    return config.get("optimize_generator", {})
+
+
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
     for name, source in config["generate_questions"]["sources"].items():
@@ -24,6 +29,9 @@ def uses(config: dict) -> Iterator[tuple[str, str]]:
         yield f"{stage}.model", config[stage]["model"]
     for name, (stage, settings) in trained(config).items():
         yield key(stage, name, "model"), settings["model"]
+    for name, settings in optimized(config).items():
+        yield key("optimize_generator", name, "model"), settings["model"]
+        yield key("optimize_generator", name, "rewrite_questions", "model"), settings["rewrite_questions"]["model"]
 
 
 def in_use(config: dict) -> list[str]:
