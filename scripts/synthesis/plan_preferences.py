@@ -81,8 +81,8 @@ class PreferencePlan(ResourcePlan):
         return canonical_json(self.optimized(wildcards.optimized)["build_preference_pairs"])
 
     def preference_files(self) -> list[str]:
-        """Pairs, verdicts, table and page of every optimised generator."""
-        return [
+        """Raw questions, rewrites, pairs, verdicts, table and page of every optimised generator."""
+        made = [
             path
             for name in optimized(self.config)
             for path in (
@@ -92,14 +92,18 @@ class PreferencePlan(ResourcePlan):
                 f"{RESULTS}/pages/preference_pairs_{name}.html",
             )
         ]
+        return [*(f"{RESULTS}/{piece}.parquet" for piece in self._raw_pieces()), *made]
 
-    def preference_ledgers(self) -> list[str]:
-        """The ledgers of all jobs that make preference pairs."""
-        jobs = [
+    def _raw_pieces(self) -> list[str]:
+        """`<stage>/<generator>/<shard>` of all raw questions and rewrites."""
+        return [
             f"{stage}/{name}/{shard.name}"
             for name in optimized(self.config)
             for stage in ("sample_raw_questions", "rewrite_questions")
             for shard in self.raw_shards(name)
         ]
-        jobs += [f"build_preference_pairs/{name}" for name in optimized(self.config)]
-        return [f"{RESULTS}/ledger/{job}.json" for job in jobs]
+
+    def preference_ledgers(self) -> list[str]:
+        """The ledgers of all jobs that make preference pairs."""
+        built = [f"build_preference_pairs/{name}" for name in optimized(self.config)]
+        return [f"{RESULTS}/ledger/{job}.json" for job in [*self._raw_pieces(), *built]]
