@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synthesis import program, purchase, schema
 from synthesis.identity import rewrite_direction
-from synthesis.prompts import load_prompt
+from synthesis.prompts import Prompt, load_prompt
 from synthesis.requests import rewrite_requests
 from synthesis.rewrites import Rewrite, raw_reason, read_rewrite
 from synthesis.verdicts import rejections
@@ -39,7 +39,7 @@ def work(options, job):
     requests = rewrite_requests(options.seed, asked, prompts)
     bought = purchase.buy(options, job, requests, options.settings["sampling"])
     texts = {request.row_id: row for request, row in zip(requests, bought, strict=True)}
-    rows = [_row(options, question, texts.get(question["question_id"])) for question in questions]
+    rows = [_row(options, question, texts.get(question["question_id"]), prompts) for question in questions]
     kept = [
         {"question_id": name, **{column: row[column] for column in schema.REWRITE_TEXTS.names[1:]}}
         for name, row in texts.items()
@@ -50,7 +50,7 @@ def work(options, job):
     job.rows(**{"in": len(rows), "out": sum(row["keep"] for row in rows), **counts})
 
 
-def _row(options, question: dict, text: dict | None) -> dict:
+def _row(options, question: dict, text: dict | None, prompts: dict[str, Prompt]) -> dict:
     """What became of a raw question; without a text because it was not asked."""
     directions = options.settings["directions"]
     direction = rewrite_direction(options.seed, question["question_id"], directions)
@@ -58,7 +58,8 @@ def _row(options, question: dict, text: dict | None) -> dict:
         rewrite = Rewrite(None, raw_reason(question))
     else:
         marker = directions[direction]["marker"]
-        rewrite = read_rewrite(question["question"], text["text"], text["finish_reason"], marker)
+        written = (text["text"], text["finish_reason"])
+        rewrite = read_rewrite(question["question"], *written, marker, prompts[direction])
     return {
         "question_id": question["question_id"],
         "direction": direction,

@@ -2,11 +2,12 @@
 
 import pytest
 from conftest import ROOT
-from synthesis.prompts import load_prompt
+from synthesis.prompts import Prompt, load_prompt
 from synthesis.rewrites import Rewrite, question_after, raw_reason, read_rewrite
 
 FINAL = "FINAL QUESTION"
 PROBLEM = "Finally Rewritten Problem"
+MARKERS = {"solvability": FINAL, "difficulty": PROBLEM}
 QUESTION = "Anna has 3 apples and buys 4 more. How many apples does she have?"
 
 LABELS = [
@@ -148,7 +149,26 @@ def test_a_remark_that_mentions_the_marker_is_no_label():
     ],
 )
 def test_every_text_has_a_question_or_a_reason(text, finish_reason, expected):
-    assert read_rewrite("How many is 1 + 1?", text, finish_reason, FINAL) == expected
+    assert read_rewrite("How many is 1 + 1?", text, finish_reason, FINAL, Prompt(None, "{question}")) == expected
+
+
+@pytest.mark.parametrize("direction", MARKERS)
+def test_the_prompt_itself_is_no_rewrite(direction):
+    """Small models repeat their instructions, label and all."""
+    prompt, marker = load_prompt(ROOT / f"config/prompts/rewrite_{direction}.yaml"), MARKERS[direction]
+    asked = prompt.messages("I want to be happy.")[-1][1]
+    assert question_after(asked, marker)
+    assert read_rewrite("I want to be happy.", asked, "stop", marker, prompt) == Rewrite(None, "copied_prompt")
+
+
+@pytest.mark.parametrize("direction", MARKERS)
+def test_the_rewrite_of_an_example_is_no_rewrite_of_another_question(direction):
+    prompt, marker = load_prompt(ROOT / f"config/prompts/rewrite_{direction}_short.yaml"), MARKERS[direction]
+    for example in prompt.examples:
+        rewrite = read_rewrite("What is 1?", example.answer, "stop", marker, prompt)
+        assert rewrite == Rewrite(None, "copied_prompt")
+        changed = example.answer.replace("many", "few").replace("much", "little")
+        assert read_rewrite("What is 1?", changed, "stop", marker, prompt).question == question_after(changed, marker)
 
 
 @pytest.mark.parametrize(
@@ -169,11 +189,13 @@ def test_unfinished_and_empty_questions_are_not_rewritten():
     assert raw_reason({"finish_reason": "length", "question": "What"}) == "raw_unfinished"
 
 
-@pytest.mark.parametrize(("direction", "marker"), [("solvability", FINAL), ("difficulty", PROBLEM)])
-def test_the_prompts_ask_for_their_marker_and_are_under_their_right_names(direction, marker):
-    prompt = load_prompt(ROOT / f"config/prompts/rewrite_{direction}.yaml")
-    asked = prompt.messages("QUESTION")[-1][1]
+@pytest.mark.parametrize("length", ["", "_short"])
+@pytest.mark.parametrize(("direction", "marker"), MARKERS.items())
+def test_the_prompts_ask_for_their_marker_and_are_under_their_right_names(direction, marker, length):
+    prompt = load_prompt(ROOT / f"config/prompts/rewrite_{direction}{length}.yaml")
+    asked = f"{prompt.system or ''} {prompt.user}"
     assert marker in asked
+    assert len(prompt.examples) == (3 if length else 0)
     assert ("solv" in asked) == (direction == "solvability")
     assert ("difficult" in asked) == (direction == "difficulty")
     for example in prompt.examples:

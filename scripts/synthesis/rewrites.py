@@ -8,7 +8,8 @@ and punctuation of the label will do, and notes behind the question are left out
 import re
 from typing import NamedTuple
 
-from synthesis.text import normalise
+from synthesis.prompts import PLACEHOLDER, Prompt
+from synthesis.text import normalise, word_ngrams
 
 # What may stand before a label in its line: markup, and the number of a step.
 _LEAD = r"(?:[^\w\n]|_)*+(?:(?:step|part)[ \t]*+)?(?:\d++(?:[^\w\n]|_)*+)?"
@@ -31,6 +32,9 @@ _END = re.compile(
 )
 _PAIRS = ("** **", "__ __", "# #", '" "', "“ ”", "` `", "* *", "[ ]", "< >")
 
+# A run of so many words in the instructions and in a rewritten question is no chance.
+_COPIED_WORDS = 8
+
 
 class Rewrite(NamedTuple):
     """The rewritten question, or None and the reason why there is none."""
@@ -46,11 +50,12 @@ def raw_reason(question: dict) -> str:
     return "" if question["question"].strip() else "raw_empty"
 
 
-def read_rewrite(raw: str, text: str, finish_reason: str, marker: str) -> Rewrite:
-    """What the rewriting model's `text` makes of the question `raw`.
+def read_rewrite(raw: str, text: str, finish_reason: str, marker: str, prompt: Prompt) -> Rewrite:
+    """What the rewriting model's `text` makes of the question `raw`, which it was asked through `prompt`.
 
     Reasons: `context_overflow` (nothing was written), `cut` (at max_tokens, so the end is missing), `no_marker`,
-    `empty` (nothing after the marker), `unchanged` (the same text but for case, blanks and Unicode spelling).
+    `empty` (nothing after the marker), `unchanged` (the same text but for case, blanks and Unicode spelling),
+    `copied_prompt` (it repeats the prompt's instructions or the rewrite of an example, as small models do).
     """
     if finish_reason == "context_overflow":
         return Rewrite(None, "context_overflow")
@@ -61,7 +66,17 @@ def read_rewrite(raw: str, text: str, finish_reason: str, marker: str) -> Rewrit
         return Rewrite(None, "no_marker")
     if not question:
         return Rewrite(None, "empty")
-    return Rewrite(None, "unchanged") if normalise(question) == normalise(raw) else Rewrite(question, "")
+    if normalise(question) == normalise(raw):
+        return Rewrite(None, "unchanged")
+    return Rewrite(None, "copied_prompt") if _is_copied(question, marker, prompt) else Rewrite(question, "")
+
+
+def _is_copied(question: str, marker: str, prompt: Prompt) -> bool:
+    shown = [question_after(example.answer, marker) or "" for example in prompt.examples]
+    if normalise(question) in map(normalise, shown):
+        return True
+    instructions = f"{prompt.system or ''}\n{prompt.user.replace(PLACEHOLDER, ' ')}"
+    return not word_ngrams(question, _COPIED_WORDS).isdisjoint(word_ngrams(instructions, _COPIED_WORDS))
 
 
 def question_after(text: str, marker: str) -> str | None:
