@@ -11,6 +11,7 @@ include: "rules/fetch.smk"
 include: "rules/problems.smk"
 include: "rules/generators.smk"
 include: "rules/scorers.smk"
+include: "rules/preferences.smk"
 include: "rules/questions.smk"
 include: "rules/responses.smk"
 include: "rules/dataset.smk"
@@ -26,6 +27,7 @@ localrules:
     all,
     fetch,
     generators,
+    preferences,
     questions,
     responses,
     dataset,
@@ -45,6 +47,7 @@ rule all:
         PLAN.evaluation_files("answer_benchmark"),
         PLAN.evaluation_files("grade_answers"),
         PLAN.evaluation_tables(),
+        PLAN.preference_files(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -26,7 +26,7 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     if stage == "answer_benchmark":
         selected, patterns = _benchmarks(shard)
     else:
-        selected, patterns = _shards(_pieces(Plan(config), shard))
+        selected, patterns = _shards(_pieces(Plan(config), stage, shard))
     root = results / "store"
     trash = root / "trash" / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
     count = store.forget(root, stage, config["run"], trash, selected)
@@ -57,12 +57,8 @@ def _shards(pieces: list[tuple[str, layout.Shard]]):
     return selected, [f"{source}/{piece.name}*.parquet" for source, piece in pieces]
 
 
-def _pieces(plan: Plan, shard: str | None) -> list[tuple[str, layout.Shard]]:
-    every = [
-        (source, piece)
-        for source in plan.sources
-        for piece in layout.shards(plan.source(source)["total"], plan.source(source)["shard_size"])
-    ]
+def _pieces(plan: Plan, stage: str, shard: str | None) -> list[tuple[str, layout.Shard]]:
+    every = plan.bought_pieces(stage)
     found = [pair for pair in every if shard in (None, f"{pair[0]}/{pair[1].name}")]
     if not found:
         known = ", ".join(f"{source}/{piece.name}" for source, piece in every[:4])

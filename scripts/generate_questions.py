@@ -6,21 +6,17 @@ A source either lets a model write from an empty user turn (`empty_prefix`) or b
 
 from pathlib import Path
 
-from synthesis import identity, program, purchase, schema
+from synthesis import identity, program, purchase, schema, written_questions
 from synthesis.errors import InputError
 from synthesis.imported_questions import read_questions
-from synthesis.requests import question_requests
 
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     purchase.add_arguments(parser, model_required=False)
+    written_questions.add_arguments(parser)
     parser.add_argument("--source", required=True, help="name of the source")
-    parser.add_argument("--seed", type=int, required=True, help="seed of the run")
-    parser.add_argument("--start", type=int, required=True, help="number of the shard's first question in the source")
-    parser.add_argument("--stop", type=int, required=True, help="number after the shard's last question")
     parser.add_argument("--file", type=Path, help="file with the source's own questions")
-    parser.add_argument("--output", type=Path, required=True, help="the shard's questions")
 
 
 def work(options, job):
@@ -37,20 +33,7 @@ def work(options, job):
 
 
 def _generated(options, job, ids, settings) -> list[dict]:
-    requests = question_requests(options.seed, options.source, ids, settings["system"])
-    bought = purchase.buy(options, job, requests, settings["sampling"])
-    return [
-        {
-            "question_id": request.row_id,
-            "source": options.source,
-            "index": request.index,
-            "question": row["text"].strip(),
-            "finish_reason": row["finish_reason"],
-            "prompt_tokens": row["prompt_tokens"],
-            "completion_tokens": row["completion_tokens"],
-        }
-        for request, row in zip(requests, bought, strict=True)
-    ]
+    return written_questions.write_questions(options, job, options.source, ids, settings)
 
 
 def _imported(options, _job, ids, settings) -> list[dict]:

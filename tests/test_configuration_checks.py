@@ -188,7 +188,7 @@ NOT_FITTING = {
     ),
     "prompt that is none": (
         [("score_responses.prompt", "config/demo.yaml")],
-        ["score_responses.prompt: config/demo.yaml", "system and user only"],
+        ["score_responses.prompt: config/demo.yaml", "system, user and examples only"],
     ),
     "judge's prompt that is not there": (
         [(f"{JUDGE}.prompt", "nowhere/judge.yaml")],

@@ -27,6 +27,19 @@ def test_a_prompt_without_system_leaves_it_to_the_template_and_an_empty_one_does
     assert load_prompt(write(tmp_path, "system: ''\nuser: '{question}'")).messages("?")[0] == ("system", "")
 
 
+def test_examples_are_asked_like_the_question_and_answered_before_it(tmp_path):
+    text = "system: Rewrite.\nuser: 'Q: {question}'\nexamples:\n- {question: '1+1', answer: '{2}'}\n"
+    prompt = load_prompt(write(tmp_path, text + "- {question: '2+2', answer: '4'}\n"))
+    assert prompt.messages("3+3") == (
+        ("system", "Rewrite."),
+        ("user", "Q: 1+1"),
+        ("assistant", "{2}"),
+        ("user", "Q: 2+2"),
+        ("assistant", "4"),
+        ("user", "Q: 3+3"),
+    )
+
+
 def test_latex_arguments_are_no_placeholders(tmp_path):
     text = r"{question} as \boxed{answer}, \frac{a}{b} or \text{cm}"
     assert load_prompt(write(tmp_path, f"user: '{text}'")) == Prompt(None, text)
@@ -39,7 +52,21 @@ def test_latex_arguments_are_no_placeholders(tmp_path):
         ("system: You like {topic}\nuser: '{question}'", ["system holds {topic}", "{question}"]),
         ("system: 'See {question}'\nuser: '{question}'", ["system holds {question}", "move it to user"]),
         ("user: Answer this", ["user does not hold {question}", "write {question}"]),
-        ("user: '{question}'\nuserr: x", ["the key userr", "system and user only"]),
+        ("user: '{question}'\nuserr: x", ["the key userr", "system, user and examples only"]),
+        ("user: '{question}'\nexamples: [x]", ["examples[0]", "keys question and answer"]),
+        ("user: '{question}'\nexamples: []", ["examples must be a list", "add one or remove it"]),
+        ("user: '{question}'\nexamples:", ["examples must be a list", "add one or remove it"]),
+        ("user: '{question}'\nexamples: [{question: a}]", ["examples[0].answer must be a text", "not empty"]),
+        ("user: '{question}'\nexamples: [{question: a, answer: 7}]", ["examples[0].answer must be a text"]),
+        ("user: '{question}'\nexamples: [{question: ' ', answer: b}]", ["examples[0].question must be a text"]),
+        (
+            "user: '{question}'\nexamples: [{question: a, answer: b}, {question: a, reply: b}]",
+            ["examples[1] has the key reply", "question and answer"],
+        ),
+        (
+            "user: '{question}'\nexamples: [{question: 'Is {question}?', answer: b}]",
+            ["examples[0].question holds {question}", "whole example"],
+        ),
         ("system: x", ["no text under user", "add `user:`"]),
         ("user: [a, b]", ["user must be text", "quotes"]),
         ("user: '{question}'\nsystem: 5", ["system must be text", "quotes"]),

@@ -47,7 +47,7 @@ def test_an_engine_loads_the_trained_model(trained):
     names = [path.name for path in (bench.manifest().parent / manifest["folder"]).iterdir()]
     assert "training_args.bin" not in names
     engine = engines.load(bench.manifest(), engines.Machine(threads=2))
-    request = question_requests(1, "writer", [("id", 0)], None)
+    request = question_requests(1, "generate_questions", "writer", [("id", 0)], None)
     [completion] = [row for rows in engine.generate(request, {"temperature": 1, "max_tokens": 4}) for _, row in rows]
     assert completion.completion_tokens
 

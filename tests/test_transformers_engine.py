@@ -50,7 +50,9 @@ def test_texts_do_not_depend_on_batch_or_order(folder):
 
 
 def test_one_prompt_with_many_seeds_gives_different_texts(folder):
-    requests = question_requests(1, "source", [(f"row{index}", index) for index in range(40)], None)
+    requests = question_requests(
+        1, "generate_questions", "source", [(f"row{index}", index) for index in range(40)], None
+    )
     found = texts(engine(folder, 40).generate(requests, SAMPLING))
     written = [text for text in found.values() if text]  # some rows end at once
     assert len(written) >= 30

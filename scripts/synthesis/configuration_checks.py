@@ -16,11 +16,13 @@ from pathlib import Path
 import regex
 
 from synthesis import configuration_models
-from synthesis.configuration_paths import PathSetting, data_files, prompts
+from synthesis.configuration_models import DATASET_TRAINING_STAGES
+from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
-from synthesis.prompts import PLACEHOLDER, load_prompt
+from synthesis.prompts import load_prompt
+from synthesis.rewrites import question_after
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
 HELD_OUT = "held_out"
@@ -41,6 +43,12 @@ def question_sources(config: dict, kind: str) -> Iterator[tuple[str, dict, dict]
     for name, source in config["generate_questions"]["sources"].items():
         if kind in source:
             yield key("generate_questions", "sources", name, kind), source[kind], source
+
+
+def raw_questions(config: dict) -> Iterator[tuple[str, dict]]:
+    """The raw questions that generators write for their optimisation: place and settings."""
+    for name, settings in configuration_models.optimized(config).items():
+        yield key("optimize_generator", name, "sample_raw_questions"), settings["sample_raw_questions"]
 
 
 def judges(config: dict) -> Iterator[tuple[str, dict]]:
@@ -80,6 +88,10 @@ def _model_names(config: dict) -> Iterator[str]:
         if name in config["models"]:
             where = configuration_models.place(stage, name)
             yield f"{where} has the name of a model under models; choose another name."
+    names = Counter(name for stage in DATASET_TRAINING_STAGES for name in config[stage])
+    for name in (name for name, count in names.items() if count > 1):
+        stages = " and ".join(stage for stage in DATASET_TRAINING_STAGES if name in config[stage])
+        yield f"{stages} both have a model named {name}; choose another name for one of them."
     known = [*config["models"], *trained]
     for where, name in configuration_models.uses(config):
         if name not in known:
@@ -153,7 +165,7 @@ def _training(config: dict) -> Iterator[str]:
         launch, training, where = settings["launch"], settings["training"], configuration_models.place(stage, name)
         if stage == "train_generator" and "merge_problems" not in config:
             yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
-        if training["packing"] and stage == "train_difficulty_scorer":
+        if training["packing"] and stage in ("optimize_generator", "train_difficulty_scorer"):
             yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
         if "lora" in training and launch["parallelism"] == "fsdp":
             yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
@@ -170,14 +182,21 @@ def _training(config: dict) -> Iterator[str]:
             )
 
 
+def _shard_counts(config: dict) -> Iterator[str]:
+    sharded = {
+        key("generate_questions", "sources", name): source
+        for name, source in config["generate_questions"]["sources"].items()
+    }
+    for where, settings in chain(sharded.items(), raw_questions(config)):
+        if -(-settings["total"] // settings["shard_size"]) > 10**SHARD_DIGITS:
+            yield (
+                f"{where}.shard_size cuts {settings['total']} questions into more than "
+                f"{10**SHARD_DIGITS} shards; write at least {-(-settings['total'] // 10**SHARD_DIGITS)}."
+            )
+
+
 def _question_counts(config: dict) -> Iterator[str]:
     sources, selected = config["generate_questions"]["sources"], config["select_questions"]["sources"]
-    for name, source in sources.items():
-        if -(-source["total"] // source["shard_size"]) > 10**SHARD_DIGITS:
-            yield (
-                f"generate_questions.sources.{name}.shard_size cuts {source['total']} questions into more than "
-                f"{10**SHARD_DIGITS} shards; write at least {-(-source['total'] // 10**SHARD_DIGITS)}."
-            )
     for name in selected:
         if name not in sources:
             yield f"select_questions.sources.{name} is no source of generate_questions; {suggestion(name, sources)}"
@@ -262,11 +281,32 @@ def _paths(*settings: Iterator[PathSetting]) -> Iterator[tuple[str, str]]:
     return ((setting.where, setting.path) for setting in chain(*settings))
 
 
-def _sampling(config: dict) -> Iterator[str]:
-    for where, settings, source in question_sources(config, "empty_prefix"):
-        if settings["sampling"]["temperature"] == 0 and source["total"] > 1:
+def _rewrite_markers(config: dict) -> Iterator[str]:
+    for where, direction in rewrite_directions(config):
+        prompt = load_prompt(Path(direction["prompt"]))
+        asked = " ".join(f"{prompt.system or ''} {prompt.user}".split()).casefold()
+        if " ".join(direction["marker"].split()).casefold() not in asked:
             yield (
-                f"{where}.sampling.temperature is 0, so all {source['total']} questions would be the same; "
+                f"{where}.marker is '{direction['marker']}', which {direction['prompt']} does not ask for; write the "
+                "words that its prompt puts before the rewritten question."
+            )
+        for number, example in enumerate(prompt.examples):
+            if not question_after(example.answer, direction["marker"]):
+                yield (
+                    f"{direction['prompt']}: examples[{number}].answer has no question after '{direction['marker']}', "
+                    f"which {where}.marker looks for; end it with the label and the rewritten question."
+                )
+
+
+def _sampling(config: dict) -> Iterator[str]:
+    written = [
+        (where, settings, source["total"]) for where, settings, source in question_sources(config, "empty_prefix")
+    ]
+    written += [(where, settings, settings["total"]) for where, settings in raw_questions(config)]
+    for where, settings, total in written:
+        if settings["sampling"]["temperature"] == 0 and total > 1:
+            yield (
+                f"{where}.sampling.temperature is 0, so all {total} questions would be the same; "
                 "write a temperature above 0, such as 1.0."
             )
     for stage in ("generate_responses", "answer_benchmark"):
@@ -295,6 +335,14 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
     for where, settings, _ in question_sources(config, "empty_prefix"):
         words, new_tokens = len((settings["system"] or "").split()), settings["sampling"]["max_tokens"]
         yield where, settings["model"], words, new_tokens, f"lower {where}.sampling.max_tokens"
+    for name, settings in configuration_models.optimized(config).items():
+        where, raw = key("optimize_generator", name, "sample_raw_questions"), settings["sample_raw_questions"]
+        words, new_tokens = len((settings["system"] or "").split()), raw["sampling"]["max_tokens"]
+        yield where, settings["model"], words, new_tokens, f"lower {where}.sampling.max_tokens"
+        where, rewriting = key("optimize_generator", name, "rewrite_questions"), settings["rewrite_questions"]
+        words = max(map(_prompt_words, rewriting["directions"].values()))
+        new_tokens, repair = rewriting["sampling"]["max_tokens"], f"lower {where}.sampling.max_tokens"
+        yield where, rewriting["model"], words, new_tokens, repair
     for where, judge in judges(config):
         words, sampling = _prompt_words(judge), judge.get("sampling")
         repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
@@ -311,8 +359,8 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
 
 
 def _prompt_words(settings: dict) -> int:
-    prompt = load_prompt(Path(settings["prompt"]))
-    return len(f"{prompt.system or ''} {prompt.user.replace(PLACEHOLDER, ' ')}".split())
+    turns = load_prompt(Path(settings["prompt"])).messages(" ")
+    return sum(len(content.split()) for _role, content in turns)
 
 
 def _prices(config: dict) -> Iterator[str]:
@@ -332,10 +380,12 @@ CHECKS = (
     _problem_sets,
     _training,
     _evaluation,
+    _shard_counts,
     _question_counts,
     _filter_settings,
     _judge_settings,
     _files,
+    _rewrite_markers,
     _sampling,
     _lengths,
     _prices,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from synthesis.configuration_sentences import key
 
 # The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
-DATASET_TRAINING_STAGES = ("train_generator", "train_difficulty_scorer")
+DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", "train_difficulty_scorer")
 TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
 
 # The parts of a configuration that no row of the data set depends on.
@@ -55,6 +55,11 @@ def evaluated(config: dict) -> list[str]:
     return list(dict.fromkeys([*config["answer_benchmark"]["models"], *students(config)]))
 
 
+def optimized(config: dict) -> dict[str, dict]:
+    """The generators that learn from preference pairs: name and settings."""
+    return config.get("optimize_generator", {})
+
+
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
     yield from uses_for_dataset(config)
@@ -77,6 +82,8 @@ def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
     for stage in DATASET_TRAINING_STAGES:
         for name, settings in config.get(stage, {}).items():
             yield key(stage, name, "model"), settings["model"]
+    for name, settings in config.get("optimize_generator", {}).items():
+        yield key("optimize_generator", name, "rewrite_questions", "model"), settings["rewrite_questions"]["model"]
 
 
 def in_use(config: dict) -> list[str]:

@@ -6,6 +6,8 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from synthesis.configuration_sentences import key
+
 
 class PathSetting(NamedTuple):
     """A path in the configuration: its place for sentences, the mapping that holds it and its key there."""
@@ -29,6 +31,15 @@ def prompts(config: dict) -> Iterator[PathSetting]:
             yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
     for name, student in config.get("train_student", {}).items():
         yield PathSetting(f"train_student.{name}.prompt", student, "prompt")
+    for where, direction in rewrite_directions(config):
+        yield PathSetting(f"{where}.prompt", direction, "prompt")
+
+
+def rewrite_directions(config: dict) -> Iterator[tuple[str, dict]]:
+    """The directions in which raw questions are rewritten: place and settings."""
+    for name, settings in config.get("optimize_generator", {}).items():
+        for direction, entry in settings["rewrite_questions"]["directions"].items():
+            yield key("optimize_generator", name, "rewrite_questions", "directions", direction), entry
 
 
 def data_files(config: dict) -> Iterator[PathSetting]:

@@ -176,6 +176,9 @@ def _roles(config: dict, model: str) -> list[str]:
     found += [f"judge `{judge['name']}`" for judge in judges if judge["model"] == model]
     stages = {"generate_responses": "responses", "score_responses": "scores"}
     found += [role for stage, role in stages.items() if config[stage]["model"] == model]
+    for name, settings in configuration_models.optimized(config).items():
+        found += [f"raw questions for `{name}`"] if settings["model"] == model else []
+        found += [f"rewrites for `{name}`"] if settings["rewrite_questions"]["model"] == model else []
     chain = configuration_models.trained(config).items()
     return found + [f"start of `{name}`" for name, (_, settings) in chain if settings["model"] == model]
 
@@ -197,15 +200,19 @@ def prompts(facts: Facts) -> str:
     parts = ["## Prompts"]
     for name, source in facts.sources.items():
         if "empty_prefix" in source:
-            parts += _question_prompt(name, source["empty_prefix"]["system"])
+            parts += _question_prompt(f"Questions of `{name}`", source["empty_prefix"]["system"])
+    for name, settings in configuration_models.optimized(facts.config).items():
+        parts += _question_prompt(f"Raw questions for `{name}`", settings["system"])
+        directions = settings["rewrite_questions"]["directions"].items()
+        users += [(entry, f"rewrites of `{name}`, direction `{direction}`") for direction, entry in directions]
     for path, text in facts.prompts.items():
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
         parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", _fence(text, "yaml")]
     return "\n\n".join(parts)
 
 
-def _question_prompt(source: str, system: str | None) -> list[str]:
-    start = f"Questions of `{source}`: the model goes on in an empty user turn of its chat template"
+def _question_prompt(questions: str, system: str | None) -> list[str]:
+    start = f"{questions}: the model goes on in an empty user turn of its chat template"
     if system is None:
         return [f"{start}, with the template's own system turn, if it has one."]
     return (
@@ -222,6 +229,10 @@ def sampling(facts: Facts) -> str:
         for name, source in facts.sources.items()
         if "empty_prefix" in source
     ]
+    for name, item in configuration_models.optimized(facts.config).items():
+        rows.append([f"raw questions for `{name}`", _settings(item["sample_raw_questions"])])
+        rows.append([f"rewrites for `{name}`", _settings(item["rewrite_questions"]["sampling"])])
+        rows.append([f"preference pairs for `{name}`", _settings(item["build_preference_pairs"])])
     rows += [[f"filter `{item['name']}`", _settings(item)] for item in facts.config["filter_questions"]["filters"]]
     rows.append(["duplicates", _settings(facts.config["find_duplicates"])])
     rows += [[f"judge `{item['name']}`", _settings(item)] for item in facts.config["judge_questions"]["judges"]]

@@ -5,8 +5,9 @@ whatever the sharding, and a larger run only adds rows.
 """
 
 import hashlib
+from collections.abc import Iterable
 
-from synthesis.canonical import canonical_json
+from synthesis.canonical import canonical_json, digest
 
 # The words that separate the seeds of the stages. They are frozen: a changed word changes every sample of that stage.
 STAGE_WORDS = {
@@ -15,6 +16,8 @@ STAGE_WORDS = {
     "generate_responses": "response",
     "score_responses": "reward",
     "answer_benchmark": "benchmark answer",
+    "sample_raw_questions": "raw question",
+    "rewrite_questions": "rewrite",
 }
 
 
@@ -25,6 +28,31 @@ def _hash(*parts) -> bytes:
 def question_id(run_seed: int, source: str, index: int) -> str:
     """The id (32 hexadecimal digits) of question number `index` (from 0) of a source."""
     return _hash("question_id", run_seed, source, index).hex()[:32]
+
+
+def raw_question_id(run_seed: int, generator: str, index: int) -> str:
+    """The id (32 hexadecimal digits) of raw question number `index` (from 0) for the optimisation of a generator.
+
+    It is never the `question_id` of any source, also of one with the generator's name.
+    """
+    return _hash("raw_question_id", run_seed, generator, index).hex()[:32]
+
+
+def rewrite_direction(run_seed: int, row_id: str, directions: Iterable[str]) -> str:
+    """The one direction in which a question is rewritten, each with the same chance.
+
+    The directions' hashes compete for each question. So their order does not matter, an added direction only takes
+    its share from the others, and the questions of a removed one spread over those that stay.
+    """
+    return max(directions, key=lambda name: _hash("rewrite_direction", run_seed, row_id, name))
+
+
+def is_held_out(seed: int, name: str, share: float) -> bool:
+    """Whether the row of this name, an id or a normalised text, is held out; `share` is from 0 to below 1.
+
+    A function of seed and name alone: adding rows moves none that were there, and a larger share only adds.
+    """
+    return int(digest(["held_out", seed, name])[:16], 16) / 2**64 < share
 
 
 def problem_id(source: str, problem: str) -> str:
@@ -40,11 +68,3 @@ def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:
     """
     base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[stage], row_id)[:8], "big") >> 2
     return base + sample
-
-
-def is_held_out(seed: int, text: str, share: float) -> bool:
-    """Whether the problem with this normalised text is held out, with a share (0 to below 1) of all.
-
-    A function of seed and text alone: adding problems moves none that were there, and a larger share only adds.
-    """
-    return int(_hash("held_out", seed, text).hex()[:16], 16) / 2**64 < share

@@ -11,7 +11,7 @@ from synthesis import schema
 from synthesis.code_version import code_version
 from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
-from synthesis.identity import question_id
+from synthesis.identity import question_id, raw_question_id
 from synthesis.labelled_texts import read_labels
 from synthesis.ledger import read_json
 from synthesis.prompts import load_prompt
@@ -22,12 +22,14 @@ from synthesis.requests import (
     benchmark_requests,
     judge_shaping,
     question_requests,
+    rewrite_requests,
     score_requests,
     text_requests,
 )
+from synthesis.rewrites import raw_reason
 from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
-from synthesis.training.shaping import conversation_rows, question_rows, shaping
+from synthesis.training.shaping import conversation_rows, preference_rows, question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
 
 
@@ -70,6 +72,10 @@ def _learnt_questions(_plan, _settings, input) -> list[dict]:
     return question_rows(schema.read(Path(input.problems), schema.PROBLEMS))
 
 
+def _learnt_preferences(_plan, _settings, input) -> list[dict]:
+    return preference_rows(schema.read(Path(input.pairs), schema.PREFERENCE_PAIRS))
+
+
 def _learnt_labels(plan, settings, input) -> list[dict]:
     labels = settings["labels"]
     return read_labels(Path(input.labels), labels["text"], labels["label"], plan.config["seed"], settings["held_out"])
@@ -83,7 +89,23 @@ def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
     settings = plan.source(wildcards.source)["empty_prefix"]
     indices = range(plan.start(wildcards), plan.stop(wildcards))
     ids = [(question_id(plan.config["seed"], wildcards.source, index), index) for index in indices]
-    return question_requests(plan.config["seed"], wildcards.source, ids, settings["system"]), settings["sampling"]
+    requests = question_requests(plan.config["seed"], "generate_questions", wildcards.source, ids, settings["system"])
+    return requests, settings["sampling"]
+
+
+def _asked_raw_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+    seed, name = plan.config["seed"], wildcards.optimized
+    indices = range(plan.raw_start(wildcards), plan.raw_stop(wildcards))
+    ids = [(raw_question_id(seed, name, index), index) for index in indices]
+    prefix = plan.raw_question_prefix(name)
+    return question_requests(seed, "sample_raw_questions", name, ids, prefix["system"]), prefix["sampling"]
+
+
+def _asked_rewrites(plan, wildcards, input):
+    questions = [row for row in schema.read(Path(input.questions), schema.QUESTIONS) if not raw_reason(row)]
+    prompts = {name: load_prompt(Path(file)) for name, file in plan.rewriting_prompts(wildcards).items()}
+    sampling = plan.optimized(wildcards.optimized)["rewrite_questions"]["sampling"]
+    return rewrite_requests(plan.config["seed"], questions, prompts), sampling
 
 
 def _asked_judgements(plan, wildcards, input):
@@ -125,6 +147,8 @@ def _paths(verdicts) -> list[Path]:
 
 _ASKED = {
     "generate_questions": _asked_questions,
+    "sample_raw_questions": _asked_raw_questions,
+    "rewrite_questions": _asked_rewrites,
     "judge_questions": _asked_judgements,
     "generate_responses": _asked_responses,
     "score_difficulty": _asked_difficulties,
@@ -133,6 +157,7 @@ _ASKED = {
 }
 _LEARNT = {
     "train_generator": _learnt_questions,
+    "optimize_generator": _learnt_preferences,
     "train_difficulty_scorer": _learnt_labels,
     "train_student": _learnt_answers,
 }

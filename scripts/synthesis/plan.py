@@ -9,9 +9,10 @@ import shlex
 
 from synthesis import configuration_paths, layout
 from synthesis.canonical import canonical_json
-from synthesis.configuration_models import AFTER_DATASET
+from synthesis.configuration_models import AFTER_DATASET, optimized
 from synthesis.layout import SHARD_DIGITS
 from synthesis.plan_evaluation import EvaluationPlan
+from synthesis.plan_preferences import PreferencePlan
 from synthesis.plan_resources import RESULTS
 
 # A path with a shard's number as its file name, else the whole path as its head.
@@ -48,7 +49,7 @@ def compact_files(name: str, of: str = "input"):
     return lambda wildcards, output: compact(output[name])
 
 
-class Plan(EvaluationPlan):
+class Plan(EvaluationPlan, PreferencePlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
@@ -68,6 +69,16 @@ class Plan(EvaluationPlan):
     def pieces(self) -> list[tuple[str, str]]:
         """All (source, shard) pairs: sources in the order of the configuration, shards in theirs."""
         return [(source, shard) for source in self.sources for shard in self.shard_names(source)]
+
+    def bought_pieces(self, stage: str) -> list[tuple[str, layout.Shard]]:
+        """All (source or optimised generator, shard) pairs whose rows a stage buys."""
+        if stage in ("sample_raw_questions", "rewrite_questions"):
+            return [(name, shard) for name in optimized(self.config) for shard in self.raw_shards(name)]
+        return [
+            (name, shard)
+            for name in self.sources
+            for shard in layout.shards(self.source(name)["total"], self.source(name)["shard_size"])
+        ]
 
     def shard_files(self, stage: str, source: str, suffix: str = "") -> list[str]:
         """One file of a stage for each shard of a source."""
@@ -207,7 +218,7 @@ class Plan(EvaluationPlan):
         single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
         merged = ["merge_problems/all"] if self.merged_problems() else []
         made = [f"{RESULTS}/ledger/{job}.json" for job in [*merged, *jobs, *single]]
-        return [*self.fetch_ledgers(), *self.training_ledgers(), *made]
+        return [*self.fetch_ledgers(), *self.training_ledgers(), *self.preference_ledgers(), *made]
 
     def dataset_files(self, folder: str) -> list[str]:
         """The files of the data set, or of an export of it, in their folder."""
@@ -242,9 +253,7 @@ class Plan(EvaluationPlan):
 
     def prompts(self) -> list[str]:
         """The prompt files in use, each once."""
-        judges = [self.judge(name)["prompt"] for name in self.judges]
-        stages = [self.config[stage]["prompt"] for stage in ("generate_responses", "score_responses")]
-        return list(dict.fromkeys([*judges, *stages]))
+        return list(dict.fromkeys(setting.path for setting in configuration_paths.prompts(self.config)))
 
     def data_files(self) -> list[str]:
         """The files of the user's that the data set was made from, beside the prompts; each once."""

@@ -117,6 +117,10 @@ class ResourcePlan:
             f"{RESULTS}/ledger/{stage}/{name}.json" for stage in DATASET_TRAINING_STAGES for name in self.config[stage]
         ]
 
+    def trained_names(self) -> list[str]:
+        """Names of all models that the run trains for the data set."""
+        return [name for stage in DATASET_TRAINING_STAGES for name in self.config[stage]]
+
     def trained_manifests(self) -> list[str]:
         """Manifests of all models that the run trains for the data set."""
         return [self.manifest(name) for stage in DATASET_TRAINING_STAGES for name in self.config[stage]]

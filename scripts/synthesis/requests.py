@@ -9,7 +9,8 @@ from functools import cached_property
 
 from synthesis.canonical import digest
 from synthesis.errors import InputError
-from synthesis.identity import sample_seed
+from synthesis.identity import rewrite_direction, sample_seed
+from synthesis.prompts import Prompt
 from synthesis.store import Key, Place
 
 Messages = tuple[tuple[str, str], ...]
@@ -39,14 +40,16 @@ class Request:
         return Place(Key(self.row_id, self.sample, exact_input), self.source, self.index)
 
 
-def question_requests(run_seed: int, source: str, rows: Iterable[tuple[str, int]], system: str | None) -> list[Request]:
-    """One request to write a question for each (id, index), all from the same empty user turn.
+def question_requests(
+    run_seed: int, stage: str, source: str, rows: Iterable[tuple[str, int]], system: str | None
+) -> list[Request]:
+    """One request of a stage to write a question for each (id, index), all from the same empty user turn.
 
     `system` None leaves the system turn to the template; an empty text asks for a template without one.
     """
     messages = () if system is None else (("system", system),)
     return [
-        Request(row_id, 0, source, index, sample_seed(run_seed, "generate_questions", row_id, 0), messages, "user")
+        Request(row_id, 0, source, index, sample_seed(run_seed, stage, row_id, 0), messages, "user")
         for row_id, index in rows
     ]
 
@@ -85,6 +88,24 @@ def benchmark_requests(run_seed: int, benchmark: str, problems: list[dict], prom
             "answer_benchmark.benchmarks, or name the column of its answers."
         )
     return answer_requests(run_seed, "answer_benchmark", questions, prompt, samples)
+
+
+def rewrite_requests(run_seed: int, questions: list[dict], prompts: dict[str, Prompt]) -> list[Request]:
+    """One request for each question (row of `schema.QUESTIONS`) to rewrite it in its direction.
+
+    `prompts` are the prompts by direction; see `identity.rewrite_direction` for the choice.
+    """
+    return [
+        request
+        for question in questions
+        for request in answer_requests(
+            run_seed,
+            "rewrite_questions",
+            [question],
+            prompts[rewrite_direction(run_seed, question["question_id"], prompts)],
+            1,
+        )
+    ]
 
 
 def score_requests(questions: list[dict], responses: list[dict], prompt) -> list[Request]:

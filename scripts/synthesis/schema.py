@@ -56,6 +56,18 @@ JUDGEMENTS = of(
     log_probabilities=[pa.map_(STRING, REAL)],
 )
 
+# What became of each raw question: `rewritten` is null where `reason` says why there is nothing. The model's texts, of
+# the questions that were asked, are kept beside it.
+REWRITES = of(question_id=STRING, direction=STRING, rewritten=[STRING], keep=FLAG, reason=STRING)
+REWRITE_TEXTS = of(
+    question_id=STRING, text=STRING, finish_reason=STRING, prompt_tokens=INTEGER, completion_tokens=INTEGER
+)
+
+# Questions that a generator shall learn to prefer (`chosen`) to those that it wrote itself (`rejected`). Those marked
+# as `held_out` are not for training. `PAIR_VERDICTS` says of every raw question whether it gave a pair.
+PREFERENCE_PAIRS = of(question_id=STRING, direction=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
+PAIR_VERDICTS = of(question_id=STRING, direction=STRING, keep=FLAG, reason=STRING)
+
 RESPONSES = of(
     question_id=STRING,
     sample=INTEGER,

@@ -15,6 +15,10 @@ from synthesis.errors import InputError
 _DELAY_VARIABLE = "SYNTHESIS_STAND_IN_SECONDS"
 
 
+# Labels that a prompt may ask for before a rewritten question; most rewrites have it.
+_LABELS = ("FINAL QUESTION", "Finally Rewritten Problem")
+
+
 class StandInEngine:
     """Writes short arithmetic questions and answers made from the digest of each request."""
 
@@ -45,6 +49,10 @@ class StandInEngine:
             return Completion("", "stop", 10, 1, dict(zip(candidates, values, strict=True)))
         if request.turn == "user":
             return Completion(_question(number), "stop", 4, 12)
+        label = next((label for label in _LABELS if label in request.messages[-1][1]), None)
+        if label and number % 8:
+            rewritten = "" if number % 8 == 1 else f"{_question(number)} Give the number only."
+            return Completion(f"Let us see.\n\n### {label}\n{rewritten}", "stop", 40, 20)
         return Completion(f"We add the two numbers. The answer is {number % 97}.", "stop", 16, 10)
 
 
