@@ -6,14 +6,18 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from workflow import Clone
 
 pytestmark = pytest.mark.demo
 
-MOST_GENERATED_TOKENS = 10_000
-GENERATING = ("generate_questions", "judge_questions", "generate_responses")
+MOST_GENERATED_TOKENS = 15_000
+GENERATING = (
+    "sample_raw_questions", "rewrite_questions", "generate_questions", "judge_questions", "generate_responses",
+    "answer_benchmark",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +56,29 @@ def test_the_demo_keeps_its_token_budget(clone, printed):
     assert 0 < generated <= MOST_GENERATED_TOKENS
 
 
+def test_every_training_learns(clone, printed):
+    results = clone.folder / "results/demo"
+    reports = sorted(results.glob("train_generator/*/training.json")) + sorted(results.rglob("small/*/*/training.json"))
+    reports += sorted(results.glob("optimize_generator/*/training.json"))
+    assert len(reports) == 3
+    for path in reports:
+        log = json.loads(path.read_text())["log"]
+        assert log[-1]["loss"] < log[0]["loss"], path
+    assert json.loads(reports[-1].read_text())["held_out_accuracy"] > 0.5
+
+
+def test_base_model_and_student_are_evaluated_on_held_out_problems(clone, printed):
+    table = pd.read_csv(clone.folder / "results/demo/tables/evaluation.csv")
+    assert list(table["model"]) == ["smollm2", "smollm2"]
+    assert list(table["student"].fillna("")) == ["", "small"]
+    assert (table["problems"] > 20).all()
+    assert ((table["accuracy_low"] <= table["accuracy"]) & (table["accuracy"] <= table["accuracy_high"])).all()
+
+
 def test_the_report_holds_funnel_costs_and_card(clone, printed):
     text = (clone.folder / "results/demo/report.html").read_text()
-    for name in ("funnel.svg", "funnel.html", "check_funnel.html", "costs.html", "dataset_card.html"):
+    pages = ("funnel.html", "check_funnel.html", "costs.html", "dataset_card.html", "evaluation.html")
+    for name in ("funnel.svg", *pages, "preference_pairs_smollm2_optimized.html"):
         assert name in text, name
 
 
