@@ -2,7 +2,7 @@
 
 from synthesis import configuration_models
 from synthesis.canonical import canonical_json
-from synthesis.configuration_checks import HELD_OUT
+from synthesis.configuration_model_checks import HELD_OUT
 from synthesis.configuration_models import student_parts
 from synthesis.plan_resources import RESULTS, ResourcePlan
 
