@@ -104,7 +104,7 @@ NOT_FITTING = {
         ["train_student.small.prompt is config/prompts/none.yaml, which does not exist"],
     ),
     "evaluation of nothing": (
-        [("answer_benchmark", {**EVALUATION, "models": []})],
+        [("train_student", {}), ("answer_benchmark", {**EVALUATION, "models": []})],
         ["answer_benchmark.models is empty", "name models"],
     ),
     "evaluation on held-out problems of a share of 0": (
@@ -285,6 +285,8 @@ ALLOWED = {
         ("merge_problems", REMOVE),
         (f"{FILTER}.2.contamination.held_out", False),
         ("train_generator", {}),
+        ("optimize_generator", {}),
+        ("answer_benchmark", REMOVE),
         (f"{SOURCE}.empty_prefix.model", "smollm2"),
     ],
     "no system turn": [(f"{SOURCE}.empty_prefix.system", "")],
