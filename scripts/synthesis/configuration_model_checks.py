@@ -1,0 +1,99 @@
+"""What the schema can't say about models: their names, what they are fetched or trained from, and where they answer."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from synthesis import configuration_models
+from synthesis.configuration_models import DATASET_TRAINING_STAGES
+from synthesis.configuration_sentences import suggestion
+
+STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
+# The name that held-out seed problems have among the benchmarks.
+HELD_OUT = "held_out"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def model_names(config: dict) -> Iterator[str]:
+    """Names that no model has, that two models have, or that lead back to themselves."""
+    trained = configuration_models.trained(config)
+    for name, (stage, _) in trained.items():
+        if name in config["models"]:
+            where = configuration_models.place(stage, name)
+            yield f"{where} has the name of a model under models; choose another name."
+    names = Counter(name for stage in DATASET_TRAINING_STAGES for name in config[stage])
+    for name in (name for name, count in names.items() if count > 1):
+        stages = " and ".join(stage for stage in DATASET_TRAINING_STAGES if name in config[stage])
+        yield f"{stages} both have a model named {name}; choose another name for one of them."
+    known = [*config["models"], *trained]
+    for where, name in configuration_models.uses(config):
+        if name not in known:
+            yield f"{where} is '{name}', which is defined neither under models nor trained; {suggestion(name, known)}"
+    for name, (stage, settings) in trained.items():
+        chain = [name]
+        while chain[-1] in trained:
+            chain.append(trained[chain[-1]][1]["model"])
+            if chain[-1] in chain[:-1]:
+                where = configuration_models.place(stage, name)
+                yield f"{where}.model is {settings['model']}, which is trained from {name} itself; name another."
+                break
+
+
+def models(config: dict) -> Iterator[str]:
+    """Engines and sources that do not fit together, and code that could change behind a name."""
+    for name, model in config["models"].items():
+        kind = next(iter(model["source"]))
+        if (model["engine"] == "stand_in") != (kind == "stand_in"):
+            yield (
+                f"models.{name} mixes the engine {model['engine']} with the source {kind}; write `engine: stand_in` "
+                "with `source: {stand_in: {}}` in a test, and `engine: transformers` with any other source."
+            )
+        if model["engine"] == "stand_in" and os.environ.get(STAND_IN_VARIABLE) != "1":
+            yield (
+                f"models.{name}.engine is stand_in, which makes no real data and is for tests; write transformers, or "
+                f"set the environment variable {STAND_IN_VARIABLE}=1 in a test."
+            )
+        if model["trust_remote_code"] and kind == "hub" and not _COMMIT.fullmatch(model["source"]["hub"]["revision"]):
+            yield (
+                f"models.{name}.trust_remote_code runs code from the repository, so models.{name}.source.hub.revision "
+                "must be a full commit; write its 40 hexadecimal digits instead of "
+                f"'{model['source']['hub']['revision']}'."
+            )
+
+
+def training(config: dict) -> Iterator[str]:
+    """Trainings without anything to learn from, or that their machine or model can't do."""
+    for name, (stage, settings) in configuration_models.trained(config).items():
+        launch, training, where = settings["launch"], settings["training"], configuration_models.place(stage, name)
+        if stage == "train_generator" and "merge_problems" not in config:
+            yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
+        if training["packing"] and stage in ("optimize_generator", "train_difficulty_scorer"):
+            yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
+        if "lora" in training and launch["parallelism"] == "fsdp":
+            yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
+        if training["global_batch"] % launch["gpus"]:
+            yield (
+                f"{where}.training.global_batch is {training['global_batch']}, which "
+                f"{launch['gpus']} GPUs can't share evenly; write a multiple of {launch['gpus']}."
+            )
+        context = configuration_models.definition(config, name)["context"]
+        if training["max_tokens"] > context:
+            yield (
+                f"{where}.training.max_tokens is {training['max_tokens']}, above the model's context of "
+                f"{context}; lower it."
+            )
+
+
+def evaluation(config: dict) -> Iterator[str]:
+    """Evaluations of nothing, or on problems that are not there."""
+    settings = config.get("answer_benchmark")
+    if settings is None:
+        return
+    if HELD_OUT in settings["benchmarks"] and not config.get("merge_problems", {}).get("held_out", 0):
+        yield (
+            f"answer_benchmark.benchmarks has {HELD_OUT}, but no problems are held out; give merge_problems.held_out "
+            "a share above 0, or take it out."
+        )
+    if not configuration_models.evaluated(config):
+        yield "answer_benchmark.models is empty and there are no students, so nothing would be answered; name models."
