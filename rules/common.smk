@@ -49,6 +49,16 @@ TRAINING_ARGUMENTS = (
 )
 
 
+def purchase(command):
+    """A shell command with the arguments that all rules which buy rows share."""
+    return f"{command}{PURCHASE_ARGUMENTS}"
+
+
+def training(command):
+    """A shell command with the arguments that all rules which train share."""
+    return f"{command}{TRAINING_ARGUMENTS}"
+
+
 pathvars:
     results=f"results/{RUN}",
     logs=f"results/{RUN}/logs",

@@ -36,10 +36,12 @@ rule answer_benchmark:
         settings=PLAN.evaluation_settings(),
         code=code_version("answer_benchmark"),
     shell:
-        "python scripts/answer_benchmark.py --run {params.run} --seed {params.seed}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --benchmark {wildcards.benchmark} --problems {input.problems} --prompt {input.prompt:q}"
-        " --output {output.answers}" + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/answer_benchmark.py --run {params.run} --seed {params.seed}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --benchmark {wildcards.benchmark} --problems {input.problems} --prompt {input.prompt:q}"
+            " --output {output.answers}"
+        )
 
 
 rule grade_answers:

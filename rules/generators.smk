@@ -32,6 +32,8 @@ rule train_generator:
         settings=PLAN.training_settings("train_generator"),
         code=code_version("train_generator"),
     shell:
-        "python scripts/train_generator.py --run {params.run} --model-name {wildcards.trained}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --problems {input.problems}" + TRAINING_ARGUMENTS
+        training(
+            "python scripts/train_generator.py --run {params.run} --model-name {wildcards.trained}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --problems {input.problems}"
+        )

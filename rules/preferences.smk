@@ -33,10 +33,12 @@ rule sample_raw_questions:
         settings=PLAN.raw_question_settings,
         code=code_version("sample_raw_questions"),
     shell:
-        "python scripts/sample_raw_questions.py --run {params.run} --seed {params.seed}"
-        " --generator {wildcards.optimized} --start {params.start} --stop {params.stop}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --output {output.questions}" + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/sample_raw_questions.py --run {params.run} --seed {params.seed}"
+            " --generator {wildcards.optimized} --start {params.start} --stop {params.stop}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --output {output.questions}"
+        )
 
 
 rule rewrite_questions:
@@ -71,10 +73,11 @@ rule rewrite_questions:
         prompts=PLAN.rewriting_prompt_arguments,
         code=code_version("rewrite_questions"),
     shell:
-        "python scripts/rewrite_questions.py --run {params.run} --seed {params.seed}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model} {params.prompts}"
-        " --questions {input.questions} --output {output.rewrites} --texts {output.texts}"
-        + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/rewrite_questions.py --run {params.run} --seed {params.seed}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model} {params.prompts}"
+            " --questions {input.questions} --output {output.rewrites} --texts {output.texts}"
+        )
 
 
 rule build_preference_pairs:
@@ -147,6 +150,8 @@ rule optimize_generator:
         settings=PLAN.training_settings("optimize_generator"),
         code=code_version("optimize_generator"),
     shell:
-        "python scripts/optimize_generator.py --run {params.run} --model-name {wildcards.trained}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --pairs {input.pairs}" + TRAINING_ARGUMENTS
+        training(
+            "python scripts/optimize_generator.py --run {params.run} --model-name {wildcards.trained}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --pairs {input.pairs}"
+        )

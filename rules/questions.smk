@@ -35,10 +35,11 @@ rule generate_questions:
         code=code_version("generate_questions"),
         origin=PLAN.origin_argument,
     shell:
-        "python scripts/generate_questions.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
-        " --start {params.start} --stop {params.stop} --settings {params.settings:q} {params.origin}"
-        " --code-version {params.code} --output {output.questions}"
-        + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/generate_questions.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
+            " --start {params.start} --stop {params.stop} --settings {params.settings:q} {params.origin}"
+            " --code-version {params.code} --output {output.questions}"
+        )
 
 
 rule filter_questions:
@@ -134,10 +135,12 @@ rule judge_questions:
         settings=PLAN.judge_settings,
         code=code_version("judge_questions"),
     shell:
-        "python scripts/judge_questions.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
-        " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
-        " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
-        " --judgements {output.judgements}" + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/judge_questions.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+            " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
+            " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
+            " --judgements {output.judgements}"
+        )
 
 
 rule select_questions:

@@ -34,10 +34,12 @@ rule generate_responses:
         settings=PLAN.settings("generate_responses"),
         code=code_version("generate_responses"),
     shell:
-        "python scripts/generate_responses.py --run {params.run} --seed {params.seed}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --prompt {input.prompt:q} --questions {input.questions} --verdicts {input.verdicts}"
-        " --output {output.responses}" + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/generate_responses.py --run {params.run} --seed {params.seed}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --prompt {input.prompt:q} --questions {input.questions} --verdicts {input.verdicts}"
+            " --output {output.responses}"
+        )
 
 
 rule filter_responses:
@@ -96,10 +98,12 @@ rule score_responses:
         settings=PLAN.settings("score_responses"),
         code=code_version("score_responses"),
     shell:
-        "python scripts/score_responses.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
-        " --questions {input.questions} --responses {input.responses} --verdicts {input.verdicts}"
-        " --output {output.rewards}" + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/score_responses.py --run {params.run} --settings {params.settings:q}"
+            " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
+            " --questions {input.questions} --responses {input.responses} --verdicts {input.verdicts}"
+            " --output {output.rewards}"
+        )
 
 
 rule select_responses:

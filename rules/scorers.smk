@@ -31,9 +31,11 @@ rule train_difficulty_scorer:
         settings=PLAN.training_settings("train_difficulty_scorer"),
         code=code_version("train_difficulty_scorer"),
     shell:
-        "python scripts/train_difficulty_scorer.py --run {params.run} --model-name {wildcards.trained}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model} --seed {params.seed}"
-        " --labels {input.labels:q} {params.labels}" + TRAINING_ARGUMENTS
+        training(
+            "python scripts/train_difficulty_scorer.py --run {params.run} --model-name {wildcards.trained}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model} --seed {params.seed}"
+            " --labels {input.labels:q} {params.labels}"
+        )
 
 
 rule score_difficulty:
@@ -64,6 +66,7 @@ rule score_difficulty:
         store=STORE,
         code=code_version("score_difficulty"),
     shell:
-        "python scripts/score_difficulty.py --run {params.run} --code-version {params.code} --model {input.model}"
-        " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
-        + PURCHASE_ARGUMENTS
+        purchase(
+            "python scripts/score_difficulty.py --run {params.run} --code-version {params.code} --model {input.model}"
+            " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
+        )

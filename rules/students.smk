@@ -57,8 +57,9 @@ rule train_student:
         settings=PLAN.training_settings("train_student"),
         code=code_version("train_student"),
     shell:
-        "python scripts/train_student.py --run {params.run}"
-        " --model-name {wildcards.student}-{wildcards.size}-{wildcards.training_seed}"
-        " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-        " --dataset {input.dataset} --subset {input.subset} --prompt {input.prompt:q}"
-        + TRAINING_ARGUMENTS
+        training(
+            "python scripts/train_student.py --run {params.run}"
+            " --model-name {wildcards.student}-{wildcards.size}-{wildcards.training_seed}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
+            " --dataset {input.dataset} --subset {input.subset} --prompt {input.prompt:q}"
+        )

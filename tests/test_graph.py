@@ -68,7 +68,8 @@ def test_each_phase_has_a_target(clone, target):
 
 def test_everything_a_rule_names_exists_and_carries_its_name():
     common = (ROOT / "rules" / "common.smk").read_text()
-    shared = dict(re.findall(r"^(\w+_ARGUMENTS) = \(\n(.*?)^\)", common, re.MULTILINE | re.DOTALL))
+    found = re.findall(r"^(\w+)_ARGUMENTS = \(\n(.*?)^\)", common, re.MULTILINE | re.DOTALL)
+    shared = {f"        {word.lower()}(": text for word, text in found}
     assert len(shared) == 2
     for path in sorted((ROOT / "rules").glob("*.smk")):
         for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE):

@@ -7,7 +7,7 @@ import train_student
 from conftest import ROOT
 from synthesis import engines, schema
 from test_subsets import PAIRS, pair
-from test_train_generator import SETTINGS, Bench, losses
+from training_bench import SETTINGS, Bench, losses
 
 PROMPT = ROOT / "config/prompts/response_short.yaml"
 TRAINING = {name: value for name, value in SETTINGS.items() if name != "system"} | {"epochs": 6, "learning_rate": 0.003}
@@ -17,19 +17,14 @@ class Student:
     """A data set, subsets of it and a model to begin with, and calls of the program on them."""
 
     def __init__(self, folder):
-        self.bench = Bench(folder)
+        self.bench = Bench(folder, train_student, "--dataset", PAIRS[:24], schema.DATASET)
+        self.bench.settings = TRAINING
         self.folder = folder
-        schema.write(folder / "data.parquet", PAIRS[:24], schema.DATASET)
 
-    def train(self, name: str, ids: list[str], **settings) -> int:
+    def train(self, name: str, ids: list[str]) -> int:
         subset = self.folder / f"{name}.ids.parquet"
         schema.write(subset, [{"question_id": question_id} for question_id in ids], schema.SUBSET)
-        fixed = ["--run", "trial", "--model-name", name, "--settings", json.dumps({**TRAINING, **settings})]
-        fixed += ["--code-version", "1.1", "--model", self.folder / "base/manifest.json", "--threads", 2]
-        fixed += ["--dataset", self.folder / "data.parquet", "--subset", subset, "--prompt", PROMPT]
-        fixed += ["--store", self.folder / "store", "--ledger", self.folder / f"ledger/train_student/{name}.json"]
-        fixed += ["--manifest", self.folder / name / "manifest.json", "--report", self.folder / name / "training.json"]
-        return train_student.main(list(map(str, fixed)))
+        return train_student.main(self.bench.arguments(name, "--subset", subset, "--prompt", PROMPT))
 
     def report(self, name: str) -> dict:
         return json.loads((self.folder / name / "training.json").read_text())
