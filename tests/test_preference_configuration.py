@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from changed_configuration import DEMO, REMOVE, assert_refused, changed, validate
+from changed_configuration import DEMO, REMOVE, SOURCE, assert_refused, changed, validate
 from conftest import ROOT
 from synthesis import configuration_models, configuration_paths
 from test_preference_run import OPTIMISED
@@ -13,8 +13,12 @@ DIRECTION = f"{NAME}.rewrite_questions.directions.difficulty"
 
 
 def with_pairs(*edits):
-    """Edits of the demo that add an optimised generator and then change it."""
-    model = [(f"{NAME}.model", "smollm2"), (f"{NAME}.rewrite_questions.model", "smollm2")]
+    """Edits of the demo that give it another optimised generator and then change that."""
+    model = [
+        (f"{SOURCE}.empty_prefix.model", "smollm2"),
+        (f"{NAME}.model", "smollm2"),
+        (f"{NAME}.rewrite_questions.model", "smollm2"),
+    ]
     return [("optimize_generator", copy.deepcopy({"better": OPTIMISED})), *model, *edits]
 
 
@@ -30,7 +34,7 @@ def test_the_example_is_valid_and_completed():
 
 
 def test_without_preference_pairs_there_are_none():
-    config = changed(("optimize_generator", {}))
+    config = changed((f"{SOURCE}.empty_prefix.model", "smollm2"))
     del config["optimize_generator"]
     assert validate(config)["optimize_generator"] == {}
 
@@ -42,7 +46,7 @@ def test_without_preference_pairs_there_are_none():
         ([(f"{NAME}.rewrite_questions.model", "x")], [f"{NAME}.rewrite_questions.model is 'x'", "use one of"]),
         (
             [("optimize_generator", {"smollm2": OPTIMISED})],
-            ["optimize_generator.smollm2 has the name of another model", "choose another name"],
+            ["optimize_generator.smollm2 has the name of a model under models", "choose another name"],
         ),
         (
             [(f"{DIRECTION}.marker", "FINAL QUESTION")],
