@@ -67,6 +67,16 @@ def test_every_training_learns(clone, printed):
     assert json.loads(reports[-1].read_text())["held_out_accuracy"] > 0.5
 
 
+def test_card_and_bill_tell_of_the_preference_pairs(clone, printed):
+    results = clone.folder / "results/demo"
+    card = (results / "dataset/README.md").read_text()
+    assert "raw questions for `smollm2_optimized`" in card
+    assert "rewrites of `smollm2_optimized`, direction `solvability`" in card
+    costs = pd.read_csv(results / "tables/costs.csv")
+    steps = ["sample_raw_questions", "rewrite_questions", "build_preference_pairs", "optimize_generator"]
+    assert list(costs.loc[costs["phase"] == "QPO", "step"]) == steps
+
+
 def test_base_model_and_student_are_evaluated_on_held_out_problems(clone, printed):
     table = pd.read_csv(clone.folder / "results/demo/tables/evaluation.csv")
     assert list(table["model"]) == ["smollm2", "smollm2"]
