@@ -62,8 +62,9 @@ def test_every_training_learns(clone, printed):
     reports += sorted(results.glob("optimize_generator/*/training.json"))
     assert len(reports) == 3
     for path in reports:
-        log = json.loads(path.read_text())["log"]
-        assert log[-1]["loss"] < log[0]["loss"], path
+        losses = [step["loss"] for step in json.loads(path.read_text())["log"]]
+        third = len(losses) // 3
+        assert sum(losses[-third:]) < sum(losses[:third]), path
     assert json.loads(reports[-1].read_text())["held_out_accuracy"] > 0.5
 
 
