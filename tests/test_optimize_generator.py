@@ -7,12 +7,10 @@ import optimize_generator
 import pytest
 import torch
 from synthesis import schema
-from synthesis.training import launch, texts, train_model
+from synthesis.training import texts
 from tiny_model import CONTEXT
-from training_bench import Bench, losses
+from training_bench import Bench, losses, train_in_two_processes
 from transformers import AutoModelForCausalLM, AutoTokenizer
-
-TESTS = Path(__file__).resolve().parent
 
 
 def make_bench(folder: Path, trained: int = 16, held_out: int = 4) -> Bench:
@@ -70,10 +68,7 @@ def test_the_margin_is_that_of_the_models_themselves(optimized):
 
 @pytest.mark.parametrize("parallelism", ["data", "fsdp"])
 def test_two_processes_give_the_losses_of_one(optimized, tmp_path, monkeypatch, parallelism):
-    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
-    if parallelism == "fsdp":
-        monkeypatch.setattr(launch, "WORKER", "fsdp_on_cpu")
-        monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    train_in_two_processes(monkeypatch, parallelism)
     more = ["--parallelism", parallelism, "--rows-per-device", 2]
     report = make_bench(tmp_path).train("writer", *more, epochs=4)
     assert report["processes"] == 2

@@ -11,11 +11,9 @@ import pytest
 import train_generator
 from synthesis import engines, schema
 from synthesis.requests import question_requests
-from synthesis.training import launch, train_model
+from synthesis.training import train_model
 from tiny_model import CONTEXT
-from training_bench import Bench, losses, problem_rows
-
-TESTS = Path(__file__).resolve().parent
+from training_bench import Bench, losses, problem_rows, train_in_two_processes
 
 
 def make_bench(folder: Path, problems: int = 20) -> Bench:
@@ -71,10 +69,7 @@ def test_packed_rows_do_not_see_each_other(tmp_path):
 
 @pytest.mark.parametrize("parallelism", ["data", "fsdp"])
 def test_two_processes_give_the_losses_of_one(trained, tmp_path, monkeypatch, parallelism):
-    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
-    if parallelism == "fsdp":
-        monkeypatch.setattr(launch, "WORKER", "fsdp_on_cpu")
-        monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    train_in_two_processes(monkeypatch, parallelism)
     report = make_bench(tmp_path).train("writer", "--parallelism", parallelism, "--rows-per-device", 2)
     assert report["processes"] == 2
     assert losses(report) == pytest.approx(losses(trained[1]), abs=1e-4)

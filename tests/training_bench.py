@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from synthesis import model_files, schema
+from synthesis.training import launch, train_model
 from tiny_model import CONTEXT, make_tiny_model
 
 SETTINGS = {
@@ -35,6 +36,14 @@ def problem_rows(count: int) -> list[dict]:
         }
         for number in range(count)
     ]
+
+
+def train_in_two_processes(monkeypatch, parallelism: str) -> None:
+    """Let the programs train in two processes on the CPU, with the whole model in each (`data`) or parts (`fsdp`)."""
+    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
+    if parallelism == "fsdp":
+        monkeypatch.setattr(launch, "WORKER", "fsdp_on_cpu")
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parent))
 
 
 def losses(report: dict) -> list[float]:

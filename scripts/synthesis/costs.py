@@ -6,7 +6,6 @@ failed, were killed or bought rows that a later filter rejects.
 """
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -296,11 +295,7 @@ def shown(text: str, unknown: str = "") -> str:
 
 def write(path: Path, rows: list[dict]) -> None:
     """Write the table as CSV in one atomic step."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    schema.write_text(path, text.getvalue())
+    schema.write_csv(path, rows, COLUMNS)
 
 
 def read(path: Path) -> list[dict]:

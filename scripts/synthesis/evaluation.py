@@ -1,7 +1,5 @@
 """How often a model is right on a benchmark, and how sure that is."""
 
-import csv
-import io
 from collections import Counter
 from pathlib import Path
 
@@ -64,8 +62,4 @@ def interval(values: list[float], seed: int) -> tuple[float, float]:
 
 def write(path: Path, rows: list[dict]) -> None:
     """Write the table as CSV in one atomic step."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    schema.write_text(path, text.getvalue())
+    schema.write_csv(path, rows, COLUMNS)

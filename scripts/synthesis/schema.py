@@ -1,5 +1,7 @@
 """The Arrow schema of every artifact, and the only functions that read and write them."""
 
+import csv
+import io
 import os
 import uuid
 from pathlib import Path
@@ -185,6 +187,15 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file in one atomic step."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_csv(path: Path, rows: list[dict], columns: list[str]) -> None:
+    """Write row dictionaries of exactly these columns as a CSV file in one atomic step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def read(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> list[dict]:
