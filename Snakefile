@@ -27,6 +27,7 @@ localrules:
     all,
     fetch,
     generators,
+    scorers,
     preferences,
     questions,
     responses,
@@ -42,6 +43,7 @@ rule all:
         # Named here so that a file that somebody removed is made again, although nothing after it is older.
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
+        PLAN.fail_rate_files(),
         PLAN.trained_manifests(),
         PLAN.student_manifests(),
         PLAN.evaluation_files("answer_benchmark"),

@@ -7,9 +7,10 @@ from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
 from synthesis.configuration_models import AFTER_DATASET
 from synthesis.errors import InputError
+from synthesis.file_ranges import compact_files
 from synthesis.ledger import journal_digest
 from synthesis.pending import gpus_for
-from synthesis.plan import Plan, compact_files
+from synthesis.plan import Plan
 
 machine.put_running_python_first()
 try:
@@ -74,6 +75,7 @@ wildcard_constraints:
     problems="|".join(config["problems"]) or "none",
     trained="|".join(PLAN.trained_names()) or "none",
     optimized="|".join(config["optimize_generator"]) or "none",
+    sampled="|".join(config["sample_fail_rates"]) or "none",
     student="|".join(config["train_student"]) or "none",
     size=r"all|[1-9]\d*",
     training_seed=r"\d+",

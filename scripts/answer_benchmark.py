@@ -1,40 +1,25 @@
 """Let a model answer the problems of a benchmark, once or several times each."""
 
-from pathlib import Path
-
-from synthesis import program, purchase, schema
-from synthesis.prompts import load_prompt
-from synthesis.requests import benchmark_requests
+from synthesis import problem_answers, program, schema
+from synthesis.errors import InputError
 
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
-    purchase.add_arguments(parser)
-    parser.add_argument("--seed", type=int, required=True, help="seed of the run")
+    problem_answers.add_arguments(parser)
     parser.add_argument("--benchmark", required=True, help="name of the benchmark")
-    parser.add_argument("--problems", type=Path, required=True, help="the benchmark's problems")
-    parser.add_argument("--prompt", type=Path, required=True, help="the prompt that asks for an answer")
-    parser.add_argument("--output", type=Path, required=True, help="the answers")
 
 
 def work(options, job):
-    """Write `samples` answers to each problem with a reference answer as `schema.BENCHMARK_ANSWERS`."""
+    """Write `samples` answers to each problem with a reference answer as `schema.PROBLEM_ANSWERS`."""
     problems = schema.read(options.problems, schema.PROBLEMS)
-    samples, prompt = options.settings["samples"], load_prompt(options.prompt)
-    requests = benchmark_requests(options.seed, options.benchmark, problems, prompt, samples)
-    bought = purchase.buy(options, job, requests, options.settings["sampling"])
-    rows = [
-        {
-            "problem_id": request.row_id,
-            "sample": request.sample,
-            "response": row["text"].strip(),
-            **{name: row[name] for name in ("finish_reason", "prompt_tokens", "completion_tokens")},
-        }
-        for request, row in zip(requests, bought, strict=True)
-    ]
-    schema.write(options.output, rows, schema.BENCHMARK_ANSWERS)
-    unasked = len(problems) - len(rows) // samples
-    job.rows(**{"in": len(problems), "out": len(rows), "without_reference": unasked})
+    if all(row["answer"] is None for row in problems):
+        raise InputError(
+            f"{options.benchmark} has {len(problems)} problems, but none with a reference answer; take it out of "
+            "answer_benchmark.benchmarks, or name the column of its answers."
+        )
+    rows = problem_answers.buy_answers(options, job, problems, options.benchmark)
+    schema.write(options.output, rows, schema.PROBLEM_ANSWERS)
 
 
 def main(argv=None):

@@ -15,6 +15,9 @@ from synthesis.errors import InputError
 from synthesis.identity import STAGE_WORDS
 from synthesis.plan import Plan
 
+# Stages whose rows lie in the store by sets of problems, whatever the shards of their outputs.
+ANSWERED_PROBLEMS = ("answer_benchmark", "sample_fail_rates")
+
 
 def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     """Forget the rows of a stage, or of one `<source>/<shard>` of it; returns how many rows moved.
@@ -23,8 +26,8 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     """
     if stage not in STAGE_WORDS:
         raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGE_WORDS)}.")
-    if stage == "answer_benchmark":
-        selected, patterns = _benchmarks(shard)
+    if stage in ANSWERED_PROBLEMS:
+        selected, patterns = _problems(stage, shard)
     else:
         selected, patterns = _shards(_pieces(Plan(config), stage, shard))
     root = results / "store"
@@ -38,10 +41,10 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     return count
 
 
-def _benchmarks(shard: str | None):
-    """All answers to benchmarks: which rows of the store, and which files."""
+def _problems(stage: str, shard: str | None):
+    """All answers to problems: which rows of the store, and which files."""
     if shard:
-        raise InputError("answer_benchmark has no shards; leave SHARD out, then all its answers are forgotten.")
+        raise InputError(f"{stage} stores no answers by shard; leave SHARD out, then all its answers are forgotten.")
     return (lambda source, index: True), ["*.parquet"]
 
 

@@ -28,7 +28,7 @@ def answer(bench: Bench, problems: list[dict], samples: int = 1, sampling: dict 
 
 
 def rows(bench: Bench, name: str = "own") -> list[dict]:
-    return schema.read(bench.folder / f"{name}.parquet", schema.BENCHMARK_ANSWERS)
+    return schema.read(bench.folder / f"{name}.parquet", schema.PROBLEM_ANSWERS)
 
 
 def test_greedy_answers_of_a_real_model_are_the_same_in_every_sample_and_order(tmp_path):

@@ -18,7 +18,7 @@ def answered(name: str, sample: int, response: str) -> dict:
 
 def run(folder: Path, problems: list[dict], answers: list[dict]) -> int:
     schema.write(folder / "problems.parquet", problems, schema.PROBLEMS)
-    schema.write(folder / "answers.parquet", answers, schema.BENCHMARK_ANSWERS)
+    schema.write(folder / "answers.parquet", answers, schema.PROBLEM_ANSWERS)
     arguments = ["--run", "trial", "--ledger", folder / "ledger/grade_answers/m/b.json", "--threads", 2]
     arguments += ["--problems", folder / "problems.parquet", "--answers", folder / "answers.parquet"]
     return grade_answers.main(list(map(str, [*arguments, "--output", folder / "grades.parquet"])))

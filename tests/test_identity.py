@@ -16,8 +16,10 @@ def test_ids_and_seeds_are_frozen():
         "answer_benchmark": "benchmark answer",
         "sample_raw_questions": "raw question",
         "rewrite_questions": "rewrite",
+        "sample_fail_rates": "fail rate",
     }
     assert identity.raw_question_id(1, "generator", 0) == "31d022e86f9b1a5fecafc24a0e7690d5"
+    assert [identity.hashed_shard(f"row{index}", 4) for index in range(8)] == [3, 2, 3, 2, 0, 3, 2, 0]
     assert [identity.rewrite_direction(1, f"row{index}", "ab") for index in range(8)] == list("bbbbabab")
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from synthesis.plan import compact
+from synthesis.file_ranges import compact
 
 
 def expanded(text: str) -> list[str]:

@@ -11,9 +11,10 @@ from synthesis import engines, schema
 from synthesis.errors import InputError
 from synthesis.labelled_texts import read_labels
 from synthesis.requests import text_requests
+from synthesis.training import launch
 from synthesis.training.regression import measures
 from synthesis.verdicts import verdict
-from training_bench import Bench, losses
+from training_bench import Bench, losses, problem_rows
 
 LABELS = schema.of(question=schema.STRING, difficulty=schema.REAL)
 SETTINGS = {"epochs": 12, "learning_rate": 0.003, "global_batch": 8}
@@ -86,10 +87,47 @@ def test_each_question_gets_a_score_once(trained, tmp_path):
     assert score()["bought"] == 0
 
 
-def test_equal_labels_are_refused(tmp_path, capsys):
-    bench = make_bench(tmp_path, label=lambda number: 0.5)
-    assert train_difficulty_scorer.main(bench.arguments()) == 1
-    assert "all 64 labels are 0.5, so there is nothing to learn from them" in capsys.readouterr().err
+def refusal(bench: Bench, monkeypatch, capsys) -> str:
+    """What the program says instead of starting a training."""
+    monkeypatch.setattr(launch, "run", lambda *_: pytest.fail("a training was started"))
+    assert train_difficulty_scorer.main(bench.arguments("scorer")) == 1
+    return capsys.readouterr().err
+
+
+def test_equal_labels_are_refused_before_the_training_starts(tmp_path, monkeypatch, capsys):
+    said = refusal(make_bench(tmp_path, label=lambda number: 0.5), monkeypatch, capsys)
+    assert "train_difficulty_scorer.scorer.labels: all 49 labels are 0.5 (15 more are held out)" in said
+    assert "so train_difficulty_scorer.scorer has nothing to learn from; give labels that differ." in said
+
+
+def rate_bench(folder: Path, rates: list[float], held_out: float = 0) -> Bench:
+    problems = [{**row, "problem": question(number)} for number, row in enumerate(problem_rows(64))]
+    bench = Bench(folder, train_difficulty_scorer, "--problems", problems, schema.PROBLEMS, **SETTINGS)
+    found = [{"problem_id": f"id{n}", "samples": 4, "fail_rate": rate} for n, rate in enumerate(rates)]
+    files = [folder / f"{number}.parquet" for number in range(2)]
+    for number, file in enumerate(files):
+        schema.write(file, found[number::2], schema.FAIL_RATES)
+    bench.given += ["--fail-rates", *files, "--solver", "solver", "--held-out", held_out, "--seed", 3]
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("rates", "held_out", "sentence"),
+    [
+        ([1.0] * 64, 0, "sample_fail_rates.solver: all 64 problems have the fail rate 1, so"),
+        ([0.25] * 9, 0, "sample_fail_rates.solver: all 9 problems have the fail rate 0.25, so"),
+        ([], 0, "sample_fail_rates.solver: no problem has a fail rate, so"),
+        ([0.5, 0.75], 0.99999, "sample_fail_rates.solver: all 2 rows are held out, so"),
+    ],
+)
+def test_rates_without_anything_to_learn_are_refused(tmp_path, monkeypatch, capsys, rates, held_out, sentence):
+    said = refusal(rate_bench(tmp_path, rates, held_out), monkeypatch, capsys)
+    assert f"{sentence} train_difficulty_scorer.scorer has nothing to learn from; " in said
+
+
+def test_rates_of_other_problems_are_refused(tmp_path, monkeypatch, capsys):
+    said = refusal(rate_bench(tmp_path, [0.5, 1.0] * 33), monkeypatch, capsys)
+    assert "2 problems have fail rates but are not in" in said
 
 
 def test_measures_of_predictions():

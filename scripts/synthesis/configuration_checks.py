@@ -16,6 +16,7 @@ import regex
 from synthesis import configuration_models
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
+from synthesis.configuration_scorer_checks import fail_rates
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
@@ -224,11 +225,12 @@ def _sampling(config: dict) -> Iterator[str]:
                 f"{where}.sampling.temperature is 0, so all {total} questions would be the same; "
                 "write a temperature above 0, such as 1.0."
             )
-    for stage in ("generate_responses", "answer_benchmark"):
-        settings = config.get(stage)
-        if settings and settings["sampling"]["temperature"] == 0 and settings["samples"] > 1:
+    answered = {stage: config[stage] for stage in ("generate_responses", "answer_benchmark") if stage in config}
+    solvers = {key("sample_fail_rates", name): item for name, item in configuration_models.solvers(config).items()}
+    for where, settings in chain(answered.items(), solvers.items()):
+        if settings["sampling"]["temperature"] == 0 and settings["samples"] > 1:
             yield (
-                f"{stage}.sampling.temperature is 0, so all {settings['samples']} samples would be the same; "
+                f"{where}.sampling.temperature is 0, so all {settings['samples']} samples would be the same; "
                 "write a temperature above 0, or `samples: 1`."
             )
 
@@ -266,6 +268,9 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
     for stage in ("generate_responses", "score_responses"):
         repair = "lower generate_responses.sampling.max_tokens"
         yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
+    for name, settings in configuration_models.solvers(config).items():
+        where, new_tokens = key("sample_fail_rates", name), settings["sampling"]["max_tokens"]
+        yield where, settings["model"], _prompt_words(settings), new_tokens, f"lower {where}.sampling.max_tokens"
     if "answer_benchmark" in config:
         settings = config["answer_benchmark"]
         repair = "lower answer_benchmark.sampling.max_tokens"
@@ -293,6 +298,7 @@ CHECKS = (
     _names,
     models,
     _problem_sets,
+    fail_rates,
     training,
     evaluation,
     _shard_counts,

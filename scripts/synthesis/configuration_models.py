@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from synthesis.configuration_sentences import key
 
 # The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
-DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", "train_difficulty_scorer")
+SCORER_STAGES = ("train_difficulty_scorer",)
+DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", *SCORER_STAGES)
 TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
 
 # The parts of a configuration that no row of the data set depends on.
@@ -60,6 +61,11 @@ def optimized(config: dict) -> dict[str, dict]:
     return config.get("optimize_generator", {})
 
 
+def solvers(config: dict) -> dict[str, dict]:
+    """The solvers whose fail rates are sampled: name and settings."""
+    return config.get("sample_fail_rates", {})
+
+
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
     yield from uses_for_dataset(config)
@@ -84,6 +90,8 @@ def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
             yield key(stage, name, "model"), settings["model"]
     for name, settings in config.get("optimize_generator", {}).items():
         yield key("optimize_generator", name, "rewrite_questions", "model"), settings["rewrite_questions"]["model"]
+    for name, settings in solvers(config).items():
+        yield key("sample_fail_rates", name, "model"), settings["model"]
 
 
 def in_use(config: dict) -> list[str]:

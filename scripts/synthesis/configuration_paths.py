@@ -31,6 +31,8 @@ def prompts(config: dict) -> Iterator[PathSetting]:
             yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
     for name, student in config.get("train_student", {}).items():
         yield PathSetting(f"train_student.{name}.prompt", student, "prompt")
+    for name, solver in config.get("sample_fail_rates", {}).items():
+        yield PathSetting(f"sample_fail_rates.{name}.prompt", solver, "prompt")
     for where, direction in rewrite_directions(config):
         yield PathSetting(f"{where}.prompt", direction, "prompt")
 
@@ -51,7 +53,8 @@ def data_files(config: dict) -> Iterator[PathSetting]:
         if "chat_template" in model:
             yield PathSetting(f"models.{name}.chat_template", model, "chat_template")
     for name, settings in config.get("train_difficulty_scorer", {}).items():
-        yield PathSetting(f"train_difficulty_scorer.{name}.labels.file", settings["labels"], "file")
+        if "file" in settings["labels"]:
+            yield PathSetting(f"train_difficulty_scorer.{name}.labels.file", settings["labels"], "file")
     for group in ("problems", "benchmarks"):
         for name, settings in config[group].items():
             if "file" in settings["source"]:

@@ -34,6 +34,8 @@ _PHASES = {
     "filter_questions": "Data synthesis",
     "find_duplicates": "Data synthesis",
     "judge_questions": "Data synthesis",
+    "sample_fail_rates": "Scorers",
+    "grade_fail_rates": "Scorers",
     "train_difficulty_scorer": "Scorers",
     "score_difficulty": "Data synthesis",
     "select_questions": "Data synthesis",

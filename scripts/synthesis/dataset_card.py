@@ -174,8 +174,10 @@ def _roles(config: dict, model: str) -> list[str]:
     found = [f"questions of `{name}`" for name, item in sources if item.get("empty_prefix", {}).get("model") == model]
     judges = config["judge_questions"]["judges"]
     found += [f"judge `{judge['name']}`" for judge in judges if judge["model"] == model]
-    stages = {"generate_responses": "responses", "score_responses": "scores"}
-    found += [role for stage, role in stages.items() if config[stage]["model"] == model]
+    stages = {"score_difficulty": "difficulty", "generate_responses": "responses", "score_responses": "scores"}
+    found += [role for stage, role in stages.items() if config.get(stage, {}).get("model") == model]
+    solvers = configuration_models.solvers(config).items()
+    found += [f"solver `{name}`" for name, settings in solvers if settings["model"] == model]
     for name, settings in configuration_models.optimized(config).items():
         found += [f"raw questions for `{name}`"] if settings["model"] == model else []
         found += [f"rewrites for `{name}`"] if settings["rewrite_questions"]["model"] == model else []
@@ -205,6 +207,8 @@ def prompts(facts: Facts) -> str:
         parts += _question_prompt(f"Raw questions for `{name}`", settings["system"])
         directions = settings["rewrite_questions"]["directions"].items()
         users += [(entry, f"rewrites of `{name}`, direction `{direction}`") for direction, entry in directions]
+    solvers = configuration_models.solvers(facts.config).items()
+    users += [(settings, f"answers of the solver `{name}`") for name, settings in solvers]
     for path, text in facts.prompts.items():
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
         parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", _fence(text, "yaml")]
@@ -233,6 +237,8 @@ def sampling(facts: Facts) -> str:
         rows.append([f"raw questions for `{name}`", _settings(item["sample_raw_questions"])])
         rows.append([f"rewrites for `{name}`", _settings(item["rewrite_questions"]["sampling"])])
         rows.append([f"preference pairs for `{name}`", _settings(item["build_preference_pairs"])])
+    solvers = configuration_models.solvers(facts.config).items()
+    rows += [[f"answers of the solver `{name}`", _settings(item)] for name, item in solvers]
     rows += [[f"filter `{item['name']}`", _settings(item)] for item in facts.config["filter_questions"]["filters"]]
     rows.append(["duplicates", _settings(facts.config["find_duplicates"])])
     rows += [[f"judge `{item['name']}`", _settings(item)] for item in facts.config["judge_questions"]["judges"]]

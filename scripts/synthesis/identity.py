@@ -18,6 +18,7 @@ STAGE_WORDS = {
     "answer_benchmark": "benchmark answer",
     "sample_raw_questions": "raw question",
     "rewrite_questions": "rewrite",
+    "sample_fail_rates": "fail rate",
 }
 
 
@@ -58,6 +59,11 @@ def is_held_out(seed: int, name: str, share: float) -> bool:
 def problem_id(source: str, problem: str) -> str:
     """The id (32 hexadecimal digits) of a seed problem or benchmark item: its source and its text."""
     return _hash("problem_id", source, problem).hex()[:32]
+
+
+def hashed_shard(row_id: str, count: int) -> int:
+    """The number of the shard, below `count`, in which a row lies; adding rows moves none that were there."""
+    return int.from_bytes(_hash("hashed_shard", row_id)[:8], "big") % count
 
 
 def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:

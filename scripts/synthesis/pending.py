@@ -12,15 +12,16 @@ from synthesis.code_version import code_version
 from synthesis.configuration_models import TRAINING_STAGES
 from synthesis.errors import InputError
 from synthesis.identity import question_id, raw_question_id
-from synthesis.labelled_texts import read_labels
+from synthesis.labelled_texts import rate_labels, read_labels
 from synthesis.ledger import read_json
+from synthesis.problem_answers import sampled_problems
 from synthesis.prompts import load_prompt
 from synthesis.purchase import stage_store
 from synthesis.requests import (
     Request,
     answer_requests,
-    benchmark_requests,
     judge_shaping,
+    problem_requests,
     question_requests,
     rewrite_requests,
     score_requests,
@@ -63,25 +64,27 @@ def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
     settings = plan.training(stage, wildcards)
-    rows, settings = _LEARNT[stage](plan, settings, input), shaping(settings)
+    rows, settings = _LEARNT[stage](plan, wildcards, input), shaping(settings)
     manifest = read_json(Path(input.model))
     return model_store(store, stage, manifest, rows, settings, code_version(stage)).finished() is None
 
 
-def _learnt_questions(_plan, _settings, input) -> list[dict]:
+def _learnt_questions(_plan, _wildcards, input) -> list[dict]:
     return question_rows(schema.read(Path(input.problems), schema.PROBLEMS))
 
 
-def _learnt_preferences(_plan, _settings, input) -> list[dict]:
+def _learnt_preferences(_plan, _wildcards, input) -> list[dict]:
     return preference_rows(schema.read(Path(input.pairs), schema.PREFERENCE_PAIRS))
 
 
-def _learnt_labels(plan, settings, input) -> list[dict]:
-    labels = settings["labels"]
-    return read_labels(Path(input.labels), labels["text"], labels["label"], plan.config["seed"], settings["held_out"])
+def _learnt_labels(plan, wildcards, input) -> list[dict]:
+    split = (plan.config["seed"], plan.training("train_difficulty_scorer", wildcards)["held_out"])
+    if input.rates:
+        return rate_labels(Path(input.problems), _paths(input.rates), *split)
+    return read_labels(Path(input.labels), *plan.label_columns(wildcards), *split)
 
 
-def _learnt_answers(_plan, _settings, input) -> list[dict]:
+def _learnt_answers(_plan, _wildcards, input) -> list[dict]:
     return conversation_rows(chosen_pairs(_paths(input.dataset), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
@@ -129,8 +132,16 @@ def _asked_responses(plan, _wildcards, input):
 def _asked_benchmark_answers(plan, wildcards, input):
     settings = plan.config["answer_benchmark"]
     problems, prompt = schema.read(Path(input.problems), schema.PROBLEMS), load_prompt(Path(input.prompt))
-    seed = plan.config["seed"]
-    requests = benchmark_requests(seed, wildcards.benchmark, problems, prompt, settings["samples"])
+    samples, folder = settings["samples"], wildcards.benchmark
+    requests = problem_requests(plan.config["seed"], "answer_benchmark", problems, prompt, samples, folder)
+    return requests, settings["sampling"]
+
+
+def _asked_solutions(plan, wildcards, input):
+    settings, prompt = plan.solver(wildcards.sampled), load_prompt(Path(input.prompt))
+    problems = schema.read(Path(input.problems), schema.PROBLEMS)
+    sampled = sampled_problems(problems, settings, int(wildcards.shard))
+    requests = problem_requests(plan.config["seed"], "sample_fail_rates", sampled, prompt, settings["samples"])
     return requests, settings["sampling"]
 
 
@@ -154,6 +165,7 @@ _ASKED = {
     "score_difficulty": _asked_difficulties,
     "score_responses": _asked_scores,
     "answer_benchmark": _asked_benchmark_answers,
+    "sample_fail_rates": _asked_solutions,
 }
 _LEARNT = {
     "train_generator": _learnt_questions,

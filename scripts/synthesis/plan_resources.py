@@ -1,7 +1,5 @@
 """What the configuration plans of models, problems and benchmarks: which are fetched, which are trained, and how."""
 
-import shlex
-
 from synthesis import configuration_models
 from synthesis.canonical import canonical_json, digest
 from synthesis.configuration_models import DATASET_TRAINING_STAGES, TRAINING_STAGES, student_name, student_parts
@@ -83,16 +81,6 @@ class ResourcePlan:
     def optional_manifest(self, stage: str):
         """Manifest of the model of a stage that a configuration may lack; empty without it."""
         return self.manifest(self.config[stage]["model"]) if stage in self.config else []
-
-    def label_file(self, wildcards) -> str:
-        """The file with the labels that a scorer is trained on."""
-        return self.config["train_difficulty_scorer"][wildcards.trained]["labels"]["file"]
-
-    def label_arguments(self, wildcards) -> str:
-        """The options that say how the labels are read, and which share of them is held out."""
-        settings = self.config["train_difficulty_scorer"][wildcards.trained]
-        text, label = (shlex.quote(settings["labels"][name]) for name in ("text", "label"))
-        return f"--text-column {text} --label-column {label} --held-out {settings['held_out']}"
 
     def training_settings(self, stage: str):
         """A function of the wildcards: what shapes a trained model, beside its rows and the model it begins with."""

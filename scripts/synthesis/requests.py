@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synthesis.canonical import digest
-from synthesis.errors import InputError
 from synthesis.identity import rewrite_direction, sample_seed
 from synthesis.prompts import Prompt
 from synthesis.store import Key, Place
@@ -71,23 +70,20 @@ def answer_requests(run_seed: int, stage: str, questions: list[dict], prompt, sa
     ]
 
 
-def benchmark_requests(run_seed: int, benchmark: str, problems: list[dict], prompt, samples: int) -> list[Request]:
-    """Requests for `samples` answers to each problem (rows of `schema.PROBLEMS`) that has a reference answer.
+def problem_requests(
+    run_seed: int, stage: str, problems: list[dict], prompt, samples: int, folder: str | None = None
+) -> list[Request]:
+    """Requests of a stage for `samples` answers to each problem (rows of `schema.PROBLEMS`) with a reference answer.
 
-    All rows of a benchmark lie in one folder of the store, whatever their position: that moves when problems are
-    added or dropped. Raises InputError if no problem has a reference answer.
+    All rows lie in one folder of the store, whatever their position: that moves when problems are added or dropped.
+    Its name is `folder`, or else that of the set that the problem comes from.
     """
     questions = [
-        {"question_id": row["problem_id"], "source": benchmark, "index": 0, "question": row["problem"]}
+        {"question_id": row["problem_id"], "source": folder or row["source"], "index": 0, "question": row["problem"]}
         for row in problems
         if row["answer"] is not None
     ]
-    if not questions:
-        raise InputError(
-            f"{benchmark} has {len(problems)} problems, but none with a reference answer; take it out of "
-            "answer_benchmark.benchmarks, or name the column of its answers."
-        )
-    return answer_requests(run_seed, "answer_benchmark", questions, prompt, samples)
+    return answer_requests(run_seed, stage, questions, prompt, samples)
 
 
 def rewrite_requests(run_seed: int, questions: list[dict], prompts: dict[str, Prompt]) -> list[Request]:

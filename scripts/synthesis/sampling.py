@@ -25,5 +25,6 @@ def _holders(config: dict) -> Iterator[dict]:
     yield from (source["empty_prefix"] for source in sources if "empty_prefix" in source)
     yield from (judge for judge in config["judge_questions"]["judges"] if "sampling" in judge)
     yield config["generate_responses"]
+    yield from config["sample_fail_rates"].values()
     if "answer_benchmark" in config:
         yield config["answer_benchmark"]

@@ -85,9 +85,9 @@ REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=ST
 # A rewritten question (chosen) beside the raw one (rejected); `held_out` pairs are measured on, not trained on.
 PREFERENCE_PAIRS = of(question_id=STRING, direction=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
 
-# What a model answered to the problems of a benchmark, and what `grade_answers` says of it (see `grading.VERDICTS`).
-# `answer` is the final answer that was found; null where there is none.
-BENCHMARK_ANSWERS = of(
+# What a model answered to problems with known answers, and what is said of it (see `grading.VERDICTS`). `answer` is the
+# final answer that was found; null where there is none.
+PROBLEM_ANSWERS = of(
     problem_id=STRING,
     sample=INTEGER,
     response=STRING,
@@ -96,6 +96,8 @@ BENCHMARK_ANSWERS = of(
     completion_tokens=INTEGER,
 )
 GRADES = of(problem_id=STRING, sample=INTEGER, verdict=STRING, answer=[STRING])
+# The share (0 to 1) of a solver's samples that are not right.
+FAIL_RATES = of(problem_id=STRING, samples=INTEGER, fail_rate=REAL)
 
 # What models are trained on: bare questions, pairs of them, texts with a number, conversations whose last turn is
 # learnt.

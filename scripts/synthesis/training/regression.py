@@ -9,7 +9,6 @@ import transformers
 from datasets import Dataset
 
 from synthesis import schema
-from synthesis.errors import InputError
 from synthesis.training import arguments, texts
 from synthesis.training.base_model import load, save
 from synthesis.training.trainer import adapter, check_fitting, report, run
@@ -21,12 +20,11 @@ def train(plan: dict) -> None:
     """Fit the plan's model to the labels of its rows and leave the model and a report where the plan says.
 
     The report tells, for held-out rows, Spearman's rank correlation with the labels, the mean squared error beside
-    that of always saying the mean label, and the mean label in each fifth of the predictions. Raises InputError if
-    all labels are the same, if no row fits into `max_tokens`, or if too few rows are left for one step.
+    that of always saying the mean label, and the mean label in each fifth of the predictions. Raises InputError if no
+    row fits into `max_tokens`, or if too few rows are left for one step.
     """
     settings = plan["settings"]
     rows = schema.read(plan["rows"], schema.TRAINING_LABELS)
-    _check_labels([row["label"] for row in rows])
     tokenizer, model = load(plan, head="one_number")
     examples = [{**row, "input_ids": texts.plain(tokenizer, row["text"])} for row in rows]
     fitting = [row for row in examples if len(row["input_ids"]) <= settings["max_tokens"]]
@@ -70,14 +68,6 @@ def measures(predicted: list[float], labels: list[float], mean: float) -> dict:
             for _, part in fifths
         ],
     }
-
-
-def _check_labels(labels: list[float]) -> None:
-    if len(set(labels)) < 2:
-        raise InputError(
-            f"all {len(labels)} labels are {labels[0] if labels else 'missing'}, so there is nothing to learn from "
-            "them; give labels that differ, for example of problems that are harder or easier for the solver."
-        )
 
 
 def _dataset(rows: list[dict], held_out: bool) -> Dataset:

@@ -1,0 +1,24 @@
+"""How often a solver fails at each problem: ScaleQuest's measure of difficulty (arXiv 2410.18693, section 2.4)."""
+
+from synthesis.grading import CORRECT, UNREADABLE_REFERENCE
+
+
+def fail_rates(grades: list[dict], too_long: set[str]) -> list[dict]:
+    """The share of the samples that are not right, for each problem, as rows of `schema.FAIL_RATES`.
+
+    `grades` are rows of `schema.GRADES`. An answer that was cut, or that could not be compared in time, is not right.
+    A problem has no rate if a sample could not be compared with its reference, or if it is among those (ids) that
+    were `too_long` for the solver.
+    """
+    verdicts: dict[str, list[str]] = {}
+    for row in grades:
+        verdicts.setdefault(row["problem_id"], []).append(row["verdict"])
+    return [
+        {
+            "problem_id": name,
+            "samples": len(found),
+            "fail_rate": sum(verdict != CORRECT for verdict in found) / len(found),
+        }
+        for name, found in verdicts.items()
+        if UNREADABLE_REFERENCE not in found and name not in too_long
+    ]

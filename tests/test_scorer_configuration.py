@@ -1,0 +1,76 @@
+"""What the configuration of fail rates and scorers may say, and which sentence refuses the rest."""
+
+import copy
+
+import pytest
+from changed_configuration import REMOVE, STUDENT, assert_refused, changed, validate
+from synthesis import configuration_models, configuration_paths
+from synthesis.plan import Plan
+
+SOLVER = {
+    "model": "smollm2",
+    "prompt": "config/prompts/response_short.yaml",
+    "samples": 4,
+    "sampling": {"temperature": 0.7, "top_p": 1, "max_tokens": 64},
+}
+TRAINING = {**STUDENT["training"], "seed": 1}
+SCORER = {"model": "smollm2", "labels": {"sample_fail_rates": "solver"}, "held_out": 0.2, "training": TRAINING}
+RATES = "sample_fail_rates.solver"
+LABELS = "train_difficulty_scorer.scorer.labels"
+
+
+def with_scorers(*edits):
+    """Edits of the demo that give it a solver and a scorer that learns from it, and then change these."""
+    added = {"sample_fail_rates": {"solver": SOLVER}, "train_difficulty_scorer": {"scorer": SCORER}}
+    return [*copy.deepcopy(added).items(), *edits]
+
+
+def test_the_example_is_valid_and_completed():
+    config = validate(changed(*with_scorers()))
+    solver = config["sample_fail_rates"]["solver"]
+    assert (solver["shards"], solver["sampling"]) == (1, {"temperature": 0.7, "max_tokens": 64})
+    assert dict(configuration_models.uses_for_dataset(config))[f"{RATES}.model"] == "smollm2"
+    assert f"{RATES}.prompt" in [setting.where for setting in configuration_paths.prompts(config)]
+    assert not any("labels" in setting.where for setting in configuration_paths.data_files(config))
+    assert Plan(config).solver("solver")["problems"] == ["arithmetic", "word_problems"]
+
+
+def test_without_fail_rates_there_are_none():
+    assert validate(changed())["sample_fail_rates"] == {}
+
+
+@pytest.mark.parametrize(
+    ("edits", "fragments"),
+    [
+        ([(f"{RATES}.model", "smollm")], [f"{RATES}.model is 'smollm'", "did you mean smollm2?"]),
+        ([(f"{RATES}.prompt", "config/prompts/none.yaml")], [f"{RATES}.prompt", "does not exist"]),
+        ([(f"{RATES}.shards", 0)], [f"{RATES}.shards is 0", "at least 1"]),
+        (
+            [(f"{RATES}.problems", ["word_problem"])],
+            [f"{RATES}.problems[0] is 'word_problem'", "which merge_problems does not merge", "did you mean word_"],
+        ),
+        (
+            [(f"{RATES}.sampling", {"temperature": 0, "max_tokens": 8})],
+            [f"{RATES}.sampling.temperature is 0", "all 4 samples", "`samples: 1`"],
+        ),
+        (
+            [(f"{RATES}.sampling.max_tokens", 2048)],
+            [f"{RATES} needs at least", "models.smollm2.context is 2048", f"lower {RATES}.sampling.max_tokens"],
+        ),
+        (
+            [
+                *(("problems", {}), ("merge_problems", REMOVE), ("answer_benchmark", REMOVE)),
+                *(("train_generator", {}), ("optimize_generator", {}), ("filter_questions.filters", [])),
+                ("generate_questions.sources.smollm2.empty_prefix.model", "smollm2"),
+            ],
+            [f"{RATES} solves seed problems, but there are none", "add problems and merge_problems"],
+        ),
+        ([(f"{LABELS}.sample_fail_rates", "solvr")], [f"{LABELS}.sample_fail_rates is 'solvr'", "did you mean solver"]),
+        ([("sample_fail_rates", {})], [f"{LABELS}.sample_fail_rates is 'solver'", "not defined there"]),
+        ([(f"{LABELS}.label", "rate")], [f"{LABELS}.label has no effect on fail rates", "remove it"]),
+        ([(LABELS, {})], [f"{LABELS} needs exactly one of file, sample_fail_rates"]),
+        ([(f"{LABELS}.file", "labels.jsonl")], [f"{LABELS} needs exactly one of", "remove all but one"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(edits, fragments):
+    assert_refused(with_scorers(*edits), fragments)
