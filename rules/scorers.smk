@@ -110,6 +110,52 @@ rule train_difficulty_scorer:
         )
 
 
+rule train_reward_model:
+    input:
+        model=PLAN.base_manifest("train_reward_model"),
+        problems="<results>/merge_problems/train.parquet",
+        prompt=PLAN.ranking_prompt,
+        answers=PLAN.ranking_files("sample_fail_rates"),
+        grades=PLAN.ranking_files("grade_fail_rates", ".grades"),
+    output:
+        manifest="<results>/train_reward_model/{trained}/manifest.json",
+        report="<results>/train_reward_model/{trained}/training.json",
+        ledger="<results>/ledger/train_reward_model/{trained}.json",
+    log:
+        "<logs>/train_reward_model/{trained}.log",
+    benchmark:
+        "<benchmarks>/train_reward_model/{trained}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "train_reward_model", STORE),
+        mem_mb=64000,
+        runtime=720,
+        checkpoint_seconds=900,
+        parallelism=PLAN.launch("train_reward_model", "parallelism"),
+        rows_per_device=PLAN.launch("train_reward_model", "rows_per_device"),
+        gradient_checkpointing=PLAN.launch(
+            "train_reward_model", "gradient_checkpointing"
+        ),
+    params:
+        run=RUN,
+        store=STORE,
+        seed=config["seed"],
+        answers=compact_files("answers"),
+        grades=compact_files("grades"),
+        pairs=PLAN.ranking_arguments,
+        settings=PLAN.training_settings("train_reward_model"),
+        code=code_version("train_reward_model"),
+    shell:
+        training(
+            "python scripts/train_reward_model.py --run {params.run} --model-name {wildcards.trained}"
+            " --settings {params.settings:q} --code-version {params.code} --model {input.model} --seed {params.seed}"
+            " --problems {input.problems} --prompt {input.prompt:q} --answers {params.answers}"
+            " --grades {params.grades} {params.pairs}"
+        )
+
+
 rule score_difficulty:
     input:
         model=PLAN.optional_manifest("score_difficulty"),

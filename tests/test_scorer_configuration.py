@@ -15,13 +15,15 @@ SOLVER = {
 }
 TRAINING = {**STUDENT["training"], "seed": 1}
 SCORER = {"model": "smollm2", "labels": {"sample_fail_rates": "solver"}, "held_out": 0.2, "training": TRAINING}
+REWARD = {"model": "smollm2", "sample_fail_rates": "solver", "held_out": 0.2, "training": dict(TRAINING)}
 RATES = "sample_fail_rates.solver"
 LABELS = "train_difficulty_scorer.scorer.labels"
 
 
 def with_scorers(*edits):
-    """Edits of the demo that give it a solver and a scorer that learns from it, and then change these."""
+    """Edits of the demo that give it a solver and scorers that learn from it, and then change these."""
     added = {"sample_fail_rates": {"solver": SOLVER}, "train_difficulty_scorer": {"scorer": SCORER}}
+    added["train_reward_model"] = {"reward": REWARD}
     return [*copy.deepcopy(added).items(), *edits]
 
 
@@ -32,11 +34,65 @@ def test_the_example_is_valid_and_completed():
     assert dict(configuration_models.uses_for_dataset(config))[f"{RATES}.model"] == "smollm2"
     assert f"{RATES}.prompt" in [setting.where for setting in configuration_paths.prompts(config)]
     assert not any("labels" in setting.where for setting in configuration_paths.data_files(config))
+    assert config["train_reward_model"]["reward"]["pairs_per_problem"] == 1
     assert Plan(config).solver("solver")["problems"] == ["arithmetic", "word_problems"]
 
 
-def test_without_fail_rates_there_are_none():
-    assert validate(changed())["sample_fail_rates"] == {}
+def test_without_scorers_there_are_none():
+    config = validate(changed())
+    assert config["sample_fail_rates"] == config["train_reward_model"] == {}
+
+
+USED = [("score_difficulty", {"model": "scorer"}), ("score_responses.model", "reward")]
+
+
+def test_scorers_are_used_where_they_score():
+    validate(changed(*with_scorers(*USED, ("score_responses.method", "reward"))))
+    # What a fetched model is, only its files tell.
+    validate(changed(*with_scorers(("score_responses.method", "reward"), ("score_difficulty", {"model": "smollm2"}))))
+
+
+@pytest.mark.parametrize(
+    ("edits", "fragments"),
+    [
+        (USED, ["score_responses.method is log_likelihood", "train_reward_model trains reward", "`method: reward`"]),
+        (
+            [("score_responses", {"model": "smollm2_tuned", "method": "reward", "prompt": SOLVER["prompt"]})],
+            ["score_responses.method is reward", "train_generator trains smollm2_tuned", "`method: log_likelihood`"],
+        ),
+        ([("score_responses.model", "scorer")], ["score_responses.model is scorer", "for score_difficulty alone"]),
+        ([("score_difficulty", {"model": "reward"})], ["score_difficulty.model is reward", "score_responses alone"]),
+        (
+            [("score_difficulty", {"model": "smollm2_tuned"})],
+            ["score_difficulty.model is smollm2_tuned", "which train_generator trains to write text"],
+        ),
+        (
+            [("generate_responses.model", "reward")],
+            ["generate_responses.model is reward, which train_reward_model trains for score_responses alone"],
+        ),
+        ([("judge_questions.judges.0.model", "scorer")], ["judges[0].model is scorer", "name another model"]),
+        ([(f"{RATES}.model", "reward")], [f"{RATES}.model is reward", "for score_responses alone"]),
+        ([("answer_benchmark.models", ["scorer"])], ["answer_benchmark.models[0] is scorer"]),
+        (
+            [("train_student.small.model", "reward")],
+            ["train_student.small.model is reward", "for score_responses alone", "name another model"],
+        ),
+        (
+            [("train_reward_model.reward.sample_fail_rates", "x")],
+            ["train_reward_model.reward.sample_fail_rates is 'x'", "use one of: solver"],
+        ),
+        (
+            [("train_reward_model.reward.training.packing", True)],
+            ["train_reward_model.reward.training.packing is true", "write false"],
+        ),
+        (
+            [("train_reward_model.reward.pairs_per_problem", 0)],
+            ["train_reward_model.reward.pairs_per_problem is 0", "at least 1"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_trained_for_something_else_is_refused(edits, fragments):
+    assert_refused(with_scorers(*edits), fragments)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +122,7 @@ def test_without_fail_rates_there_are_none():
             [f"{RATES} solves seed problems, but there are none", "add problems and merge_problems"],
         ),
         ([(f"{LABELS}.sample_fail_rates", "solvr")], [f"{LABELS}.sample_fail_rates is 'solvr'", "did you mean solver"]),
-        ([("sample_fail_rates", {})], [f"{LABELS}.sample_fail_rates is 'solver'", "not defined there"]),
+        ([("sample_fail_rates", {}), ("train_reward_model", {})], [f"{LABELS}.sample_fail_rates is 'solver'"]),
         ([(f"{LABELS}.label", "rate")], [f"{LABELS}.label has no effect on fail rates", "remove it"]),
         ([(LABELS, {})], [f"{LABELS} needs exactly one of file, sample_fail_rates"]),
         ([(f"{LABELS}.file", "labels.jsonl")], [f"{LABELS} needs exactly one of", "remove all but one"]),

@@ -16,7 +16,7 @@ import regex
 from synthesis import configuration_models
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
-from synthesis.configuration_scorer_checks import fail_rates
+from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
@@ -299,6 +299,7 @@ CHECKS = (
     models,
     _problem_sets,
     fail_rates,
+    scorer_uses,
     training,
     evaluation,
     _shard_counts,

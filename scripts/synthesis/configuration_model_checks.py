@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from synthesis import configuration_models
-from synthesis.configuration_models import DATASET_TRAINING_STAGES
+from synthesis.configuration_models import DATASET_TRAINING_STAGES, SCORER_STAGES
 from synthesis.configuration_sentences import suggestion
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
@@ -68,7 +68,7 @@ def training(config: dict) -> Iterator[str]:
         launch, training, where = settings["launch"], settings["training"], configuration_models.place(stage, name)
         if stage == "train_generator" and "merge_problems" not in config:
             yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
-        if training["packing"] and stage in ("optimize_generator", "train_difficulty_scorer"):
+        if training["packing"] and stage in ("optimize_generator", *SCORER_STAGES):
             yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
         if "lora" in training and launch["parallelism"] == "fsdp":
             yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."

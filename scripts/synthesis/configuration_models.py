@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from synthesis.configuration_sentences import key
 
 # The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
-SCORER_STAGES = ("train_difficulty_scorer",)
+SCORER_STAGES = ("train_difficulty_scorer", "train_reward_model")
 DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", *SCORER_STAGES)
 TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
 

@@ -5,6 +5,14 @@ from collections.abc import Iterator
 from synthesis import configuration_models
 from synthesis.configuration_sentences import key, suggestion
 
+# How a model that a stage trains scores. All others write, and score by the likelihood of what was written.
+_METHODS = {"train_difficulty_scorer": "regression", "train_reward_model": "reward"}
+_PURPOSES = {
+    "regression": "for score_difficulty alone",
+    "reward": "for score_responses alone",
+    "log_likelihood": "to write text",
+}
+
 
 def fail_rates(config: dict) -> Iterator[str]:
     """Fail rates on problems that are not there, and labels that are no fail rates."""
@@ -17,6 +25,8 @@ def fail_rates(config: dict) -> Iterator[str]:
             if problems not in merged:
                 place = key("sample_fail_rates", name, "problems", number)
                 yield f"{place} is '{problems}', which merge_problems does not merge; {suggestion(problems, merged)}"
+    for name, settings in config["train_reward_model"].items():
+        yield from _unless_solver(key("train_reward_model", name), settings["sample_fail_rates"], solvers)
     for name, settings in config["train_difficulty_scorer"].items():
         where, labels = key("train_difficulty_scorer", name, "labels"), settings["labels"]
         if "sample_fail_rates" not in labels:
@@ -24,6 +34,24 @@ def fail_rates(config: dict) -> Iterator[str]:
         yield from _unless_solver(where, labels["sample_fail_rates"], solvers)
         for column in (column for column in ("text", "label") if column in labels):
             yield f"{where}.{column} has no effect on fail rates; remove it, or give labels.file instead."
+
+
+def scorer_uses(config: dict) -> Iterator[str]:
+    """Models that are trained here to do something else than what the stage that names them asks of a model."""
+    trained, asked = configuration_models.trained(config), config["score_responses"]["method"]
+    methods = {"score_difficulty.model": "regression", "score_responses.model": asked}
+    for where, name in configuration_models.uses(config):
+        stage, _ = trained.get(name, (None, None))
+        method = _METHODS.get(stage, "log_likelihood")
+        if stage is None or method == methods.get(where, "log_likelihood"):
+            continue
+        if where == "score_responses.model" and method != "regression":
+            yield (
+                f"score_responses.method is {asked}, but {stage} trains {name} for {method}; write "
+                f"`method: {method}`, or name another model."
+            )
+        else:
+            yield f"{where} is {name}, which {stage} trains {_PURPOSES[method]}; name another model."
 
 
 def _unless_solver(where: str, name: str, solvers: dict) -> Iterator[str]:

@@ -37,6 +37,7 @@ _PHASES = {
     "sample_fail_rates": "Scorers",
     "grade_fail_rates": "Scorers",
     "train_difficulty_scorer": "Scorers",
+    "train_reward_model": "Scorers",
     "score_difficulty": "Data synthesis",
     "select_questions": "Data synthesis",
     "generate_responses": "Data synthesis",

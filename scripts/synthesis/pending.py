@@ -27,6 +27,7 @@ from synthesis.requests import (
     score_requests,
     text_requests,
 )
+from synthesis.response_pairs import ranking_rows, read_solved
 from synthesis.rewrites import raw_reason
 from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
@@ -82,6 +83,13 @@ def _learnt_labels(plan, wildcards, input) -> list[dict]:
     if input.rates:
         return rate_labels(Path(input.problems), _paths(input.rates), *split)
     return read_labels(Path(input.labels), *plan.label_columns(wildcards), *split)
+
+
+def _learnt_rankings(plan, wildcards, input) -> list[dict]:
+    settings = plan.training("train_reward_model", wildcards)
+    solved = read_solved(Path(input.problems), _paths(input.answers), _paths(input.grades))
+    split = (plan.config["seed"], settings["held_out"])
+    return ranking_rows(solved, load_prompt(Path(input.prompt)), settings["pairs_per_problem"], *split)
 
 
 def _learnt_answers(_plan, _wildcards, input) -> list[dict]:
@@ -171,5 +179,6 @@ _LEARNT = {
     "train_generator": _learnt_questions,
     "optimize_generator": _learnt_preferences,
     "train_difficulty_scorer": _learnt_labels,
+    "train_reward_model": _learnt_rankings,
     "train_student": _learnt_answers,
 }

@@ -88,6 +88,23 @@ class ScorerPlan(ResourcePlan):
         text, label = (shlex.quote(column) for column in self.label_columns(wildcards))
         return f"--labels {shlex.quote(input.labels)} --text-column {text} --label-column {label} {held_out}"
 
+    def ranking_prompt(self, wildcards) -> str:
+        """The prompt before the responses that a reward model learns from."""
+        return self.solver(self._reward_model(wildcards)["sample_fail_rates"])["prompt"]
+
+    def ranking_files(self, stage: str, suffix: str = ""):
+        """A function of the wildcards: the files of a stage that a reward model learns from."""
+        return lambda wildcards: self.solver_files(stage, self._reward_model(wildcards)["sample_fail_rates"], suffix)
+
+    def ranking_arguments(self, wildcards) -> str:
+        """The options that say which pairs a reward model is trained on, and which share of them is held out."""
+        settings = self._reward_model(wildcards)
+        pairs = f"--pairs-per-problem {settings['pairs_per_problem']} --held-out {settings['held_out']}"
+        return f"--solver {settings['sample_fail_rates']} {pairs}"
+
+    def _reward_model(self, wildcards) -> dict:
+        return self.config["train_reward_model"][wildcards.trained]
+
     def _labels(self, wildcards) -> dict:
         return self._difficulty_scorer(wildcards)["labels"]
 

@@ -100,11 +100,13 @@ GRADES = of(problem_id=STRING, sample=INTEGER, verdict=STRING, answer=[STRING])
 FAIL_RATES = of(problem_id=STRING, samples=INTEGER, fail_rate=REAL)
 
 # What models are trained on: bare questions, pairs of them, texts with a number, conversations whose last turn is
-# learnt.
+# learnt, and conversations with two answers of which the chosen one is better.
 TRAINING_QUESTIONS = of(row_id=STRING, question=STRING)
 TRAINING_PREFERENCES = of(row_id=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
 TRAINING_LABELS = of(row_id=STRING, text=STRING, label=REAL, held_out=FLAG)
-TRAINING_CONVERSATIONS = of(row_id=STRING, messages=pa.list_(pa.struct({"role": STRING, "content": STRING})))
+_MESSAGES = pa.list_(pa.struct({"role": STRING, "content": STRING}))
+TRAINING_CONVERSATIONS = of(row_id=STRING, messages=_MESSAGES)
+TRAINING_RANKINGS = of(row_id=STRING, messages=_MESSAGES, chosen=STRING, rejected=STRING, held_out=FLAG)
 
 # The data set itself: one row for each question with its chosen response.
 DATASET = of(

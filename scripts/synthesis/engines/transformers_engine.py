@@ -146,8 +146,9 @@ class TransformersEngine:
         """Yield the score of each conversation; one longer than the model's context is not scored.
 
         `method`: `log_likelihood` is the mean log-probability (natural logarithm) of the last turn's tokens, its end
-        included; `regression` the number that the model's head gives to the text of the only turn, outside any
-        template. Raises InputError if the model has not the head that the method needs.
+        included; `reward` the number that the model's head gives to the whole conversation; `regression` that which
+        it gives to the text of the only turn, outside any template. Raises InputError if the model has not the head
+        that the method needs.
         """
         self._check_head(method)
         fitting, too_long, boundaries = [], [], {}
@@ -178,11 +179,11 @@ class TransformersEngine:
         return self._tokens(context), self._tokens(answer)
 
     @torch.inference_mode()
-    def _head_outputs(self, batch, _boundaries):
+    def _head_outputs(self, batch, boundaries):
         ids, mask = self._padded([tokens for _, tokens in batch])
         outputs = self.model(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0))
         for (request, tokens), value in zip(batch, outputs.logits[:, 0].float().tolist(), strict=True):
-            yield request, Score(value, "stop", 0, len(tokens))
+            yield request, Score(value, "stop", boundaries[request], len(tokens) - boundaries[request])
 
     @torch.inference_mode()
     def _log_likelihoods(self, batch, boundaries):

@@ -16,7 +16,7 @@ STOPPED = 143
 LIBRARIES = ("torch", "transformers", "trl", "accelerate", "peft")
 
 # What a report keeps of each step, as far as the trainer logs it.
-LOGGED = ("step", "loss", "learning_rate", "grad_norm", "rewards/accuracies", "rewards/margins")
+LOGGED = ("step", "loss", "learning_rate", "grad_norm", "rewards/accuracies", "rewards/margins", "accuracy", "margin")
 
 
 def adapter(settings: dict, task: str = "CAUSAL_LM") -> peft.LoraConfig | None:

@@ -1,8 +1,7 @@
 """One training process, started through `accelerate launch`; trains what a plan (a JSON file) says.
 
-The plan's keys: `kind` (what is learnt: `questions`, `answers`, `preferences` or
-`labels`), `model` (folder),
-`trust_remote_code`, `dtype` of the finished model, `rows` (Parquet file), `settings` (what shapes the model),
+The plan's keys: `kind` (what is learnt: `questions`, `answers`, `preferences`, `labels` or `rankings`), `model`
+(folder), `trust_remote_code`, `dtype` of the finished model, `rows` (Parquet file), `settings` (what shapes the model),
 `rows_per_device`, `gradient_checkpointing`, `parallelism` (`data` or `fsdp`), `gpus`, `checkpoints` (folder),
 `resume_from` (a checkpoint or null), `checkpoint_seconds`, `output` (folder of the finished model), `report` (file for
 what the training says of itself).
@@ -40,9 +39,15 @@ def _end_with_starter() -> None:
 def _train(plan: dict) -> None:
     import torch
 
-    from synthesis.training import preference, regression, supervised
+    from synthesis.training import preference, ranking, regression, supervised
 
-    kinds = {"questions": supervised, "answers": supervised, "preferences": preference, "labels": regression}
+    kinds = {
+        "questions": supervised,
+        "answers": supervised,
+        "preferences": preference,
+        "labels": regression,
+        "rankings": ranking,
+    }
     try:
         kinds[plan["kind"]].train(plan)
     except torch.OutOfMemoryError as error:
