@@ -17,6 +17,7 @@ include: "rules/responses.smk"
 include: "rules/dataset.smk"
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
+include: "rules/comparison.smk"
 include: "rules/report.smk"
 
 
@@ -34,6 +35,7 @@ localrules:
     dataset,
     students,
     evaluation,
+    comparison,
 
 
 rule all:
@@ -50,6 +52,7 @@ rule all:
         PLAN.evaluation_files("grade_answers"),
         PLAN.evaluation_tables(),
         PLAN.preference_files(),
+        PLAN.comparison_files(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

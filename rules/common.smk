@@ -5,12 +5,12 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from synthesis import budget, configuration, machine
 from synthesis.code_version import code_version
-from synthesis.configuration_models import AFTER_DATASET
+from synthesis.costs import RULES_AFTER_DATASET
 from synthesis.errors import InputError
-from synthesis.file_ranges import compact_files
 from synthesis.ledger import journal_digest
 from synthesis.pending import gpus_for
 from synthesis.plan import Plan
+from synthesis.shard_files import compact_files
 
 machine.put_running_python_first()
 try:

@@ -68,7 +68,7 @@ rule write_dataset_card:
         ledgers=compact_files("ledgers"),
         settings=PLAN.card_settings(),
         prices=PLAN.settings("prices"),
-        attempts=journal_digest(STORE, RUN, AFTER_DATASET),
+        attempts=journal_digest(STORE, RUN, RULES_AFTER_DATASET),
         code=code_version("write_dataset_card"),
     shell:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"

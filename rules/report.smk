@@ -64,7 +64,7 @@ rule check_funnel:
 rule tabulate_costs:
     input:
         ledgers=PLAN.ledgers(),
-        others=PLAN.ledgers_after_dataset(),
+        others=PLAN.ledgers_after_dataset() + PLAN.comparison_ledgers(),
     output:
         table="<results>/tables/costs.csv",
         page=report(

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from synthesis import configuration, layout, store
 from synthesis.errors import InputError
-from synthesis.identity import STAGE_WORDS
+from synthesis.generator_arms import arms
+from synthesis.identity import BOUGHT_AS, STAGE_WORDS, bought_as
 from synthesis.plan import Plan
 
+# All stages that buy rows; a scorer of difficulty draws nothing at random and so has no word.
+STAGES = (*STAGE_WORDS, "score_difficulty", *BOUGHT_AS)
 # Stages whose rows lie in the store by sets of problems, whatever the shards of their outputs.
 ANSWERED_PROBLEMS = ("answer_benchmark", "sample_fail_rates")
 
@@ -24,15 +27,19 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
 
     Raises InputError for a stage that buys nothing and for an unknown source or shard.
     """
-    if stage not in STAGE_WORDS:
-        raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGE_WORDS)}.")
+    if stage not in STAGES:
+        raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGES)}.")
+    if shard and stage in (*ANSWERED_PROBLEMS, *BOUGHT_AS):
+        raise InputError(f"{stage} stores no rows by shard; leave SHARD out, then all its rows are forgotten.")
     if stage in ANSWERED_PROBLEMS:
-        selected, patterns = _problems(stage, shard)
+        selected, patterns = (lambda source, index: True), ["*.parquet"]
+    elif stage in BOUGHT_AS:
+        selected, patterns = _compared(config, stage), ["*.parquet"]
     else:
         selected, patterns = _shards(_pieces(Plan(config), stage, shard))
     root = results / "store"
     trash = root / "trash" / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-    count = store.forget(root, stage, config["run"], trash, selected)
+    count = store.forget(root, bought_as(stage), config["run"], trash, selected)
     for pattern in patterns:
         for path in (results / config["run"] / stage).rglob(pattern):
             moved = trash / path.relative_to(results)
@@ -41,11 +48,15 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     return count
 
 
-def _problems(stage: str, shard: str | None):
-    """All answers to problems: which rows of the store, and which files."""
-    if shard:
-        raise InputError(f"{stage} stores no answers by shard; leave SHARD out, then all its answers are forgotten.")
-    return (lambda source, index: True), ["*.parquet"]
+def _compared(config: dict, stage: str):
+    """Which rows a stage has bought for the comparison of generators alone.
+
+    Rows about a source's own questions belong to the stage of the data set: whoever forgets them there has the
+    comparison look for them again too.
+    """
+    sampled = ("sample_generators",) if stage == "sample_generators" else ("sample_generators", "sample_raw_questions")
+    names = {arm.name for arm in arms(config) if arm.stage in sampled}
+    return lambda source, index: source in names
 
 
 def _shards(pieces: list[tuple[str, layout.Shard]]):

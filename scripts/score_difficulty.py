@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from synthesis import program, purchase, schema
-from synthesis.requests import text_requests
-from synthesis.verdicts import kept_questions, verdict
-
-METHOD = {"method": "regression"}
+from synthesis import difficulty, program, purchase, schema
+from synthesis.verdicts import kept_questions
 
 
 def add_arguments(parser):
@@ -20,11 +17,7 @@ def add_arguments(parser):
 def work(options, job):
     """Write one verdict with a score for each question; one too long for the scorer is rejected."""
     questions = kept_questions(options.questions, options.verdicts)
-    bought = purchase.buy(options, job, text_requests(questions), METHOD)
-    rows = [
-        verdict(question["question_id"], "" if row["score"] is not None else row["finish_reason"], row["score"])
-        for question, row in zip(questions, bought, strict=True)
-    ]
+    rows = difficulty.score(options, job, questions)
     schema.write(options.output, rows, schema.QUESTION_VERDICTS)
     job.rows(**{"in": len(questions), "out": sum(row["keep"] for row in rows)})
 

@@ -17,6 +17,7 @@ JUDGE = "judge_questions.judges.0"
 GREEDY = {"temperature": 0, "max_tokens": 8}
 HUB = {"hub": {"repo": "a/b", "revision": "main"}}
 TEXT_JUDGE = {"name": "j", "model": "smollm2", "prompt": "config/prompts/solvability.yaml", "verdict": {"text": {}}}
+COMPARISON = {"questions": 40, "shares": {"solvable": {"judge": "solvability"}}}
 EVALUATION = {
     "models": ["smollm2"],
     "benchmarks": ["arithmetic_test", "held_out"],

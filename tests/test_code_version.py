@@ -70,3 +70,12 @@ def test_signing_raises_only_what_is_named(scripts):
     assert after["judge_questions"]["output"] == before["judge_questions"]["output"] + 1
     assert after["generate_questions"]["rows"] == before["generate_questions"]["rows"]
     assert code_version.unsigned() == []
+
+
+def test_rules_that_buy_the_same_rows_keep_in_step(scripts):
+    for rule, stage in identity.BOUGHT_AS.items():
+        before = code_version.code_version(rule).split(".")
+        code_version.sign(rows=[stage], output=[])
+        after = code_version.code_version(rule).split(".")
+        assert after == [str(int(before[0]) + 1), before[1]]
+        assert after[0] == code_version.code_version(stage).split(".")[0]

@@ -2,6 +2,7 @@
 
 import pytest
 from changed_configuration import (
+    COMPARISON,
     DEMO,
     EVALUATION,
     FILTER,
@@ -114,6 +115,33 @@ NOT_FITTING = {
             (f"{FILTER}.2.contamination.held_out", False),
         ],
         ["answer_benchmark.benchmarks has held_out", "merge_problems.held_out a share above 0"],
+    ),
+    "comparison of untuned generators": (
+        [("tabulate_generators", COMPARISON), (f"{SOURCE}.empty_prefix.model", "smollm2")],
+        ["tabulate_generators has nothing to compare", "name one of train_generator"],
+    ),
+    "comparison of more questions than a source has": (
+        [("tabulate_generators", COMPARISON), (f"{SOURCE}.total", 39)],
+        ["tabulate_generators.questions is 40", f"raise {SOURCE}.total or lower tabulate_generators.questions"],
+    ),
+    "comparison of more questions than there are raw ones": (
+        [("tabulate_generators", {**COMPARISON, "questions": 50})],
+        [
+            "tabulate_generators.questions is 50",
+            "optimize_generator.smollm2_optimized.sample_raw_questions.total is 40",
+        ],
+    ),
+    "comparison by an unknown judge": (
+        [("tabulate_generators", {**COMPARISON, "shares": {"solvable": {"judge": "solvable"}}})],
+        ["tabulate_generators.shares.solvable.judge is 'solvable'", "did you mean solvability?"],
+    ),
+    "comparison by a pattern that is none": (
+        [("tabulate_generators", {**COMPARISON, "shares": {"maths": {"rules": {"require": ["("]}}}})],
+        ["tabulate_generators.shares.maths.rules.require[0] is '('", "no regular expression"],
+    ),
+    "share under the name of a column": (
+        [("tabulate_generators", {**COMPARISON, "shares": {"copied": {"judge": "solvability"}}})],
+        ["tabulate_generators.shares.copied has the name of a column", "another name"],
     ),
     "equal answers to a benchmark": (
         [("answer_benchmark", {**EVALUATION, "samples": 2})],

@@ -200,6 +200,19 @@ def test_students_and_evaluation_are_spent_and_the_data_set_costs_no_more_for_th
     assert amounts(table["total"], *SPENT) == (2.0, 3.0, 4.3)
 
 
+def test_rows_that_the_comparison_shares_cost_the_data_set_what_they_cost(books):
+    books.job(books.attempt("a", rule="judge_questions", wall_seconds=HOUR, rows=10), {"a": 10})
+    more = books.attempt("b", rule="judge_generators", wall_seconds=HOUR, rows=10)
+    books.job(more, {"a": 10, "b": 10}, needed=False)
+    # A later job of the data set finds half of what the comparison bought.
+    later = books.attempt("c", rule="judge_questions", journal=False, engine="", wall_seconds=0.0)
+    books.job(later, {"b": 5})
+    table = books.tabulate()
+    assert amounts(table["judge_questions"], *DATASET) == (0.0, 1.5, 0.15)
+    assert amounts(table["judge_generators"], "cost", "spent") == (0.0, 0.1)
+    assert table["judge_generators"]["phase"] == "Comparison"
+
+
 def test_the_card_leaves_out_what_comes_after_the_data_set(books):
     books.job(books.attempt("a", wall_seconds=HOUR, rows=10), {"a": 10})
     books.attempt("b", rule="train_student", wall_seconds=HOUR)

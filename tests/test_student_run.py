@@ -115,7 +115,7 @@ def test_answers_to_benchmarks_can_be_forgotten(clone):
     options = {"cwd": clone.folder, "env": {**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"}, "text": True}
     refused = subprocess.run([*command, "--shard", "writer/00000"], capture_output=True, **options)
     assert refused.returncode == 1
-    assert "answer_benchmark stores no answers by shard" in refused.stderr
+    assert "answer_benchmark stores no rows by shard" in refused.stderr
     forgotten = subprocess.run(command, capture_output=True, **options)
     assert "40 rows of answer_benchmark moved" in forgotten.stdout
     assert clone.rows("answer_benchmark") == []

@@ -13,12 +13,19 @@ import json
 from functools import cache
 from pathlib import Path
 
+from synthesis.identity import BOUGHT_AS, bought_as
+
 SCRIPTS = Path(__file__).resolve().parent.parent
 VERSIONS = SCRIPTS / "code_versions.json"
 
 
 def code_version(rule: str) -> str:
-    """The version that a rule carries in its params: `<rows>.<output>` or a digest of its modules."""
+    """The version that a rule carries in its params: `<rows>.<output>` or a digest of its modules.
+
+    A rule that buys rows as another stage does has that stage's `rows`, and its digest as `output`.
+    """
+    if rule in BOUGHT_AS:
+        return f"{_versions()[bought_as(rule)]['rows']}.{modules_digest(rule)}"
     entry = _versions().get(rule)
     return f"{entry['rows']}.{entry['output']}" if entry else modules_digest(rule)
 

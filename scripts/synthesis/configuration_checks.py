@@ -14,6 +14,7 @@ from pathlib import Path
 import regex
 
 from synthesis import configuration_models
+from synthesis.configuration_comparison_checks import comparison, shares
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
@@ -141,7 +142,7 @@ def _selection(config: dict, where: str, settings: dict) -> Iterator[str]:
 
 def _filter_settings(config: dict) -> Iterator[str]:
     yield from _unless_unique("filter_questions.filters", config["filter_questions"]["filters"])
-    for where, settings in filters(config, "rules"):
+    for where, settings in chain(filters(config, "rules"), shares(config, "rules")):
         if settings.get("min_characters", 0) > settings.get("max_characters", float("inf")):
             yield f"{where}.min_characters is above max_characters, so no question would pass; lower it."
         for name in ("require", "forbid"):
@@ -302,6 +303,7 @@ CHECKS = (
     scorer_uses,
     training,
     evaluation,
+    comparison,
     _shard_counts,
     _question_counts,
     _filter_settings,

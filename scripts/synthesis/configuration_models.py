@@ -10,7 +10,7 @@ DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", *SCORER_STAG
 TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
 
 # The parts of a configuration that no row of the data set depends on.
-AFTER_DATASET = ("train_student", "answer_benchmark")
+AFTER_DATASET = ("train_student", "answer_benchmark", "tabulate_generators")
 
 
 def trained(config: dict) -> dict[str, tuple[str, dict]]:
@@ -108,12 +108,17 @@ def _names(places: Iterator[tuple[str, str]]) -> list[str]:
     return list(dict.fromkeys(name for _, name in places))
 
 
+def lineage(config: dict, name: str) -> list[str]:
+    """The models from the fetched one to this one, each the model that the training of the next began with."""
+    found, models = [name], trained(config)
+    while found[0] in models:
+        found.insert(0, models[found[0]][1]["model"])
+    return found
+
+
 def fetched(config: dict, name: str) -> str:
     """The fetched model that a model is, or that its training began with."""
-    chain = trained(config)
-    while name in chain:
-        name = chain[name][1]["model"]
-    return name
+    return lineage(config, name)[0]
 
 
 def definition(config: dict, name: str) -> dict:

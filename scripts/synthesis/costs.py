@@ -49,9 +49,13 @@ _PHASES = {
     "train_student": "Students",
     "answer_benchmark": "Evaluation",
     "grade_answers": "Evaluation",
+    "sample_generators": "Comparison",
+    "judge_generators": "Comparison",
+    "score_generators": "Comparison",
 }
 # Phases that come after the data set: the run spends on them, and the data set costs no more for it.
-_AFTER_DATASET = ("Students", "Evaluation")
+_AFTER_DATASET = ("Students", "Evaluation", "Comparison")
+RULES_AFTER_DATASET = tuple(rule for rule, phase in _PHASES.items() if phase in _AFTER_DATASET)
 _OTHER_PHASE = "Other"
 
 COLUMNS = [
@@ -176,9 +180,8 @@ def steps(
     own = {attempt["attempt"]: attempt for attempt in journal}
     own.update({ledger["attempt"]["attempt"]: ledger["attempt"] for ledger in [*ledgers, *others]})
     known = {**elsewhere, **own}
-    used = Counter()
-    for ledger in [*ledgers, *others]:
-        used.update(ledger["rows_by_attempt"])
+    # The larger count and not the sum: a row that the data set and another job share was bought once.
+    used = _rows_by_attempt(ledgers) | _rows_by_attempt(others)
     found: dict[str, Step] = {}
     for ledger in ledgers:
         _book_job(found.setdefault(ledger["rule"], Step(ledger["rule"])), ledger, known, used, prices)
@@ -190,6 +193,14 @@ def steps(
         step.rows_bought += attempt["rows"]
     order = {rule: place for place, rule in enumerate(_PHASES)}
     return sorted(found.values(), key=lambda step: (order.get(step.rule, len(order)), step.rule))
+
+
+def _rows_by_attempt(ledgers: list[dict]) -> Counter:
+    """How many rows of each attempt the jobs use."""
+    used = Counter()
+    for ledger in ledgers:
+        used.update(ledger["rows_by_attempt"])
+    return used
 
 
 def _book_job(step: Step, ledger: dict, known: dict[str, dict], used: Counter, prices: dict) -> None:

@@ -20,6 +20,18 @@ STAGE_WORDS = {
     "rewrite_questions": "rewrite",
     "sample_fail_rates": "fail rate",
 }
+# Rules that buy rows as another stage does: with its words, in its part of the store, under the version of its rows.
+# So what one of the two has bought is there for the other.
+BOUGHT_AS = {
+    "sample_generators": "sample_raw_questions",
+    "judge_generators": "judge_questions",
+    "score_generators": "score_difficulty",
+}
+
+
+def bought_as(rule: str) -> str:
+    """The stage as whose rows a rule buys its own: most rules are a stage of their own."""
+    return BOUGHT_AS.get(rule, rule)
 
 
 def _hash(*parts) -> bytes:
@@ -72,5 +84,5 @@ def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:
     The base is a 62-bit hash and samples count up from it, as vLLM does for the samples of one request, so
     raising the number of samples keeps the earlier ones. Raises KeyError for a stage without a frozen word.
     """
-    base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[stage], row_id)[:8], "big") >> 2
+    base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[bought_as(stage)], row_id)[:8], "big") >> 2
     return base + sample

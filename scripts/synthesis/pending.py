@@ -9,8 +9,11 @@ from pathlib import Path
 
 from synthesis import schema
 from synthesis.code_version import code_version
+from synthesis.compared_questions import asked_questions
 from synthesis.configuration_models import TRAINING_STAGES
+from synthesis.difficulty import METHOD
 from synthesis.errors import InputError
+from synthesis.generator_arms import sample_name
 from synthesis.identity import question_id, raw_question_id
 from synthesis.labelled_texts import rate_labels, read_labels
 from synthesis.ledger import read_json
@@ -126,7 +129,7 @@ def _asked_judgements(plan, wildcards, input):
 
 
 def _asked_difficulties(_plan, _wildcards, input):
-    return text_requests(kept_questions(Path(input.questions), _paths(input.verdicts))), {"method": "regression"}
+    return text_requests(kept_questions(Path(input.questions), _paths(input.verdicts))), METHOD
 
 
 def _asked_responses(plan, _wildcards, input):
@@ -153,6 +156,23 @@ def _asked_solutions(plan, wildcards, input):
     return requests, settings["sampling"]
 
 
+def _asked_generator_questions(plan, wildcards, _input):
+    seed, prefix = plan.config["seed"], plan.source(wildcards.source)["empty_prefix"]
+    name = sample_name(wildcards.source, wildcards.generator)
+    ids = [(raw_question_id(seed, name, index), index) for index in range(plan.compared_questions())]
+    return question_requests(seed, "sample_generators", name, ids, prefix["system"]), prefix["sampling"]
+
+
+def _asked_generator_judgements(plan, wildcards, input):
+    questions = asked_questions(_paths(input.questions), plan.compared_questions())
+    requests = answer_requests(plan.config["seed"], "judge_generators", questions, load_prompt(Path(input.prompt)), 1)
+    return requests, judge_shaping(plan.judge(wildcards.judge))
+
+
+def _asked_generator_difficulties(plan, _wildcards, input):
+    return text_requests(asked_questions(_paths(input.questions), plan.compared_questions())), METHOD
+
+
 def _asked_scores(plan, _wildcards, input):
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
     responses = kept_responses(Path(input.responses), Path(input.verdicts))
@@ -174,6 +194,9 @@ _ASKED = {
     "score_responses": _asked_scores,
     "answer_benchmark": _asked_benchmark_answers,
     "sample_fail_rates": _asked_solutions,
+    "sample_generators": _asked_generator_questions,
+    "judge_generators": _asked_generator_judgements,
+    "score_generators": _asked_generator_difficulties,
 }
 _LEARNT = {
     "train_generator": _learnt_questions,

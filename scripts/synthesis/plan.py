@@ -9,14 +9,14 @@ import shlex
 from synthesis import configuration_paths, layout
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
-from synthesis.file_ranges import compact
+from synthesis.plan_comparison import ComparisonPlan
 from synthesis.plan_evaluation import EvaluationPlan
-from synthesis.plan_preferences import PreferencePlan
 from synthesis.plan_resources import RESULTS
 from synthesis.plan_scorers import ScorerPlan
+from synthesis.shard_files import compact
 
 
-class Plan(EvaluationPlan, PreferencePlan, ScorerPlan):
+class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):

@@ -4,7 +4,7 @@ import shlex
 
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import SCORER_STAGES
-from synthesis.file_ranges import compact
+from synthesis.shard_files import compact
 from synthesis.layout import SHARD_DIGITS
 from synthesis.plan_resources import RESULTS, ResourcePlan
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synthesis import budget, engines, gpu_claims, program
 from synthesis.engines import Machine
+from synthesis.identity import bought_as
 from synthesis.ledger import read_json
 from synthesis.requests import Request
 from synthesis.store import COMPLETIONS, SCORES, Store
@@ -22,11 +23,13 @@ def add_arguments(parser: ArgumentParser, model_required: bool = True) -> None:
     parser.add_argument("--chunk-seconds", type=float, default=120, help="seconds after which a chunk is published")
 
 
-def stage_store(root: Path, stage: str, manifest: dict, shaping: dict, code_version: str) -> Store:
-    """The store of a stage under the fingerprint of its model, the settings that shape a sample, and its code.
+def stage_store(root: Path, rule: str, manifest: dict, shaping: dict, code_version: str) -> Store:
+    """The store of a rule's rows under the fingerprint of its model, the settings that shape a sample, and its code.
 
     `code_version` is `<rows>.<output>`; only the first number, which stands for the rows themselves, counts here.
+    Rules that buy the same kind of rows share one store (see `identity.BOUGHT_AS`).
     """
+    stage = bought_as(rule)
     rows = SCORES if stage.startswith("score_") else COMPLETIONS
     version = code_version.partition(".")[0]
     identity = {"model": engines.model_identity(manifest), "settings": shaping, "code_version": version}
@@ -40,8 +43,7 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
     score. The model is loaded only if something is missing. Interrupted at any point, what was finished stays.
     """
     manifest = read_json(options.model)
-    stage = job.ledger.rule
-    store = stage_store(options.store, stage, manifest, shaping, options.code_version)
+    store = stage_store(options.store, job.ledger.rule, manifest, shaping, options.code_version)
     store.note_use(options.run)
     places = {request.place: request for request in requests}
     missing = [places[place] for place in store.missing(places)]

@@ -91,6 +91,6 @@ def _search(pattern: regex.Pattern, text: str, question_id: str) -> bool:
         return pattern.search(text, timeout=PATTERN_SECONDS) is not None
     except TimeoutError as error:
         raise InputError(
-            f"filter_questions.filters: the pattern {pattern.pattern} took more than {PATTERN_SECONDS:.0f} s on "
+            f"the pattern {pattern.pattern} took more than {PATTERN_SECONDS:.0f} s on "
             f"question {question_id}; write it without nested repetitions."
         ) from error

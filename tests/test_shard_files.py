@@ -1,8 +1,8 @@
-"""What the rules ask of the configuration."""
+"""Files of shards as a shell command names them."""
 
 import subprocess
 
-from synthesis.file_ranges import compact
+from synthesis.shard_files import compact
 
 
 def expanded(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""File names for shell commands, short although they are many."""
+"""Files of shards as a shell command names them."""
 
 import re
 import shlex

@@ -1,0 +1,154 @@
+rule comparison:
+    input:
+        PLAN.comparison_files(),
+
+
+rule sample_generators:
+    input:
+        model=PLAN.sampled_manifest,
+    output:
+        questions="<results>/sample_generators/{source}/{generator}.parquet",
+        ledger="<results>/ledger/sample_generators/{source}/{generator}.json",
+    log:
+        "<logs>/sample_generators/{source}/{generator}.log",
+    benchmark:
+        "<benchmarks>/sample_generators/{source}/{generator}.tsv"
+    wildcard_constraints:
+        generator="|".join(PLAN.sampled_generators()) or "none",
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "sample_generators", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=32,
+        batch_tokens=16384,
+        chunk_rows=1000,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        seed=config["seed"],
+        stop=PLAN.compared_questions(),
+        settings=PLAN.sampled_settings,
+        code=code_version("sample_generators"),
+    shell:
+        purchase(
+            "python scripts/sample_generators.py --run {params.run} --seed {params.seed} --source {wildcards.source}"
+            " --generator {wildcards.generator} --start 0 --stop {params.stop} --settings {params.settings:q}"
+            " --code-version {params.code} --model {input.model} --output {output.questions}"
+        )
+
+
+rule judge_generators:
+    input:
+        model=PLAN.judge_model,
+        prompt=PLAN.judge_prompt,
+        questions=PLAN.asked_files(),
+        before=PLAN.judged_before,
+    output:
+        verdicts="<results>/judge_generators/{judge}.parquet",
+        ledger="<results>/ledger/judge_generators/{judge}.json",
+    log:
+        "<logs>/judge_generators/{judge}.log",
+    benchmark:
+        "<benchmarks>/judge_generators/{judge}.tsv"
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "judge_generators", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=32,
+        batch_tokens=16384,
+        chunk_rows=1000,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        seed=config["seed"],
+        first=PLAN.compared_questions(),
+        questions=compact_files("questions"),
+        settings=PLAN.judge_settings,
+        code=code_version("judge_generators"),
+    shell:
+        purchase(
+            "python scripts/judge_generators.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+            " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
+            " --questions {params.questions} --first {params.first} --output {output.verdicts}"
+        )
+
+
+rule score_generators:
+    input:
+        model=PLAN.optional_manifest("score_difficulty"),
+        questions=PLAN.asked_files(),
+        before=PLAN.scored_before(),
+    output:
+        scores="<results>/score_generators/all.parquet",
+        ledger="<results>/ledger/score_generators/all.json",
+    log:
+        "<logs>/score_generators/all.log",
+    benchmark:
+        "<benchmarks>/score_generators/all.tsv"
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        gpu=gpus_for(PLAN, "score_generators", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=64,
+        batch_tokens=16384,
+        chunk_rows=1000,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        first=PLAN.compared_questions(),
+        questions=compact_files("questions"),
+        code=code_version("score_generators"),
+    shell:
+        purchase(
+            "python scripts/score_generators.py --run {params.run} --code-version {params.code} --model {input.model}"
+            " --questions {params.questions} --first {params.first} --output {output.scores}"
+        )
+
+
+rule tabulate_generators:
+    input:
+        questions=PLAN.arm_questions(),
+        verdicts=PLAN.comparison_verdicts(),
+        scores=PLAN.comparison_scores(),
+        seeds=PLAN.seed_problems(),
+    output:
+        table="<results>/tables/generators.csv",
+        page=report(
+            "<results>/pages/generators.html",
+            caption="report/generators.rst",
+            category="Question generators",
+            labels={"what": "questions of each generator before and after its tuning"},
+        ),
+        ledger="<results>/ledger/tabulate_generators/all.json",
+    log:
+        "<logs>/tabulate_generators/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_generators/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        seed=config["seed"],
+        settings=PLAN.comparison_settings(),
+        arms=PLAN.arm_arguments,
+        code=code_version("tabulate_generators"),
+    shell:
+        "python scripts/tabulate_generators.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+        " --code-version {params.code} {params.arms} --verdicts {input.verdicts} --scores {input.scores}"
+        " --seed-problems {input.seeds} --output {output.table} --page {output.page} --ledger {output.ledger}"
+        " --log {log}"
