@@ -4,9 +4,9 @@ import shlex
 
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import SCORER_STAGES
-from synthesis.shard_files import compact
 from synthesis.layout import SHARD_DIGITS
 from synthesis.plan_resources import RESULTS, ResourcePlan
+from synthesis.shard_files import compact
 
 # What seed problems stages may learn from; those that are held out are in a file of their own.
 TRAIN_PROBLEMS = f"{RESULTS}/merge_problems/train.parquet"
