@@ -45,6 +45,8 @@ def run(trainer, plan: dict) -> None:
     trainer.add_callback(Checkpoints(plan["checkpoint_seconds"], trainer.accelerator))
     trainer.train(resume_from_checkpoint=plan["resume_from"])
     if trainer.state.global_step < trainer.state.max_steps:
+        # Where one process ends, the others are killed, so all wait until the checkpoint is complete.
+        trainer.accelerator.wait_for_everyone()
         raise SystemExit(STOPPED)
 
 
