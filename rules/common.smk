@@ -8,7 +8,7 @@ from synthesis.code_version import code_version
 from synthesis.costs import RULES_AFTER_DATASET
 from synthesis.errors import InputError
 from synthesis.ledger import journal_digest
-from synthesis.pending import gpus_for
+from synthesis.pending import gpus_for, gpus_of_each_node
 from synthesis.plan import Plan
 from synthesis.shard_files import compact_files
 
@@ -43,7 +43,8 @@ PURCHASE_ARGUMENTS = (
 )
 # The same for rules that train.
 TRAINING_ARGUMENTS = (
-    " --store {params.store} --gpus {resources.gpu} --threads {threads} --parallelism {resources.parallelism}"
+    " --store {params.store} --gpus {resources.gpu} --nodes {resources.nodes} --threads {threads}"
+    " --parallelism {resources.parallelism}"
     " --rows-per-device {resources.rows_per_device} --gradient-checkpointing {resources.gradient_checkpointing}"
     " --checkpoint-seconds {resources.checkpoint_seconds} --manifest {output.manifest} --report {output.report}"
     " --ledger {output.ledger} --log {log}"

@@ -19,13 +19,12 @@ rule train_generator:
         "../envs/train.yaml"
     threads: 8
     resources:
+        **PLAN.launch_resources("train_generator"),
         gpu=gpus_for(PLAN, "train_generator", STORE),
+        gres=gpus_of_each_node(PLAN, "train_generator", STORE),
         mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
-        parallelism=PLAN.launch("train_generator", "parallelism"),
-        rows_per_device=PLAN.launch("train_generator", "rows_per_device"),
-        gradient_checkpointing=PLAN.launch("train_generator", "gradient_checkpointing"),
     params:
         run=RUN,
         store=STORE,

@@ -135,15 +135,12 @@ rule optimize_generator:
         "../envs/train.yaml"
     threads: 8
     resources:
+        **PLAN.launch_resources("optimize_generator"),
         gpu=gpus_for(PLAN, "optimize_generator", STORE),
+        gres=gpus_of_each_node(PLAN, "optimize_generator", STORE),
         mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
-        parallelism=PLAN.launch("optimize_generator", "parallelism"),
-        rows_per_device=PLAN.launch("optimize_generator", "rows_per_device"),
-        gradient_checkpointing=PLAN.launch(
-            "optimize_generator", "gradient_checkpointing"
-        ),
     params:
         run=RUN,
         store=STORE,

@@ -86,15 +86,12 @@ rule train_difficulty_scorer:
         "../envs/train.yaml"
     threads: 8
     resources:
+        **PLAN.launch_resources("train_difficulty_scorer"),
         gpu=gpus_for(PLAN, "train_difficulty_scorer", STORE),
+        gres=gpus_of_each_node(PLAN, "train_difficulty_scorer", STORE),
         mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
-        parallelism=PLAN.launch("train_difficulty_scorer", "parallelism"),
-        rows_per_device=PLAN.launch("train_difficulty_scorer", "rows_per_device"),
-        gradient_checkpointing=PLAN.launch(
-            "train_difficulty_scorer", "gradient_checkpointing"
-        ),
     params:
         run=RUN,
         store=STORE,
@@ -129,15 +126,12 @@ rule train_reward_model:
         "../envs/train.yaml"
     threads: 8
     resources:
+        **PLAN.launch_resources("train_reward_model"),
         gpu=gpus_for(PLAN, "train_reward_model", STORE),
+        gres=gpus_of_each_node(PLAN, "train_reward_model", STORE),
         mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
-        parallelism=PLAN.launch("train_reward_model", "parallelism"),
-        rows_per_device=PLAN.launch("train_reward_model", "rows_per_device"),
-        gradient_checkpointing=PLAN.launch(
-            "train_reward_model", "gradient_checkpointing"
-        ),
     params:
         run=RUN,
         store=STORE,

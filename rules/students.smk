@@ -44,13 +44,12 @@ rule train_student:
         "../envs/train.yaml"
     threads: 8
     resources:
+        **PLAN.launch_resources("train_student"),
         gpu=gpus_for(PLAN, "train_student", STORE),
+        gres=gpus_of_each_node(PLAN, "train_student", STORE),
         mem_mb=64000,
         runtime=1440,
         checkpoint_seconds=900,
-        parallelism=PLAN.launch("train_student", "parallelism"),
-        rows_per_device=PLAN.launch("train_student", "rows_per_device"),
-        gradient_checkpointing=PLAN.launch("train_student", "gradient_checkpointing"),
     params:
         run=RUN,
         store=STORE,

@@ -100,6 +100,10 @@ NOT_FITTING = {
         [("train_student", {"small": {**STUDENT, "launch": {"gpus": 3}}})],
         ["train_student.small.training.global_batch is 8", "a multiple of 3"],
     ),
+    "GPUs of a student that nodes can't share": (
+        [("train_student", {"small": {**STUDENT, "launch": {"gpus": 8, "nodes": 3}}})],
+        ["train_student.small.launch.gpus is 8", "3 nodes can't share", "a multiple of 3"],
+    ),
     "missing prompt of a student": (
         [("train_student", {"small": {**STUDENT, "prompt": "config/prompts/none.yaml"}})],
         ["train_student.small.prompt is config/prompts/none.yaml, which does not exist"],

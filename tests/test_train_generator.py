@@ -148,7 +148,7 @@ def test_another_number_of_processes_goes_on(tmp_path, uninterrupted, monkeypatc
     wait_for_checkpoint(bench, process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    monkeypatch.setattr(train_model, "processes", lambda gpus: 2)
+    monkeypatch.setattr(train_model, "processes", lambda gpus, nodes: 2)
     report = bench.train(**LONG)
     assert report["processes"] == 2
     assert losses(report)[-1] == pytest.approx(losses(uninterrupted)[-1], abs=1e-3)

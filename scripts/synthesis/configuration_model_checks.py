@@ -72,6 +72,11 @@ def training(config: dict) -> Iterator[str]:
             yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
         if "lora" in training and launch["parallelism"] == "fsdp":
             yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
+        if launch["gpus"] % launch["nodes"]:
+            yield (
+                f"{where}.launch.gpus is {launch['gpus']}, which {launch['nodes']} nodes can't share evenly; gpus "
+                f"counts those of all nodes, so write a multiple of {launch['nodes']}."
+            )
         if training["global_batch"] % launch["gpus"]:
             yield (
                 f"{where}.training.global_batch is {training['global_batch']}, which "

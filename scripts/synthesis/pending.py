@@ -60,6 +60,21 @@ def gpus_for(plan, stage: str, store: str):
     return gpus
 
 
+def gpus_of_each_node(plan, stage: str, store: str):
+    """A function of a job's wildcards and inputs: how SLURM shares the GPUs among several nodes, else None.
+
+    Without it SLURM may take more of them from one node than from another.
+    """
+    gpus = gpus_for(plan, stage, store)
+
+    def gres(wildcards, input):
+        nodes = plan.nodes(stage, wildcards)
+        count = gpus(wildcards, input) if nodes > 1 else 0
+        return f"gpu:{count // nodes}" if count else None
+
+    return gres
+
+
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
     requests, shaping = _ASKED[stage](plan, wildcards, input)
     rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))

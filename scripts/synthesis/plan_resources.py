@@ -99,6 +99,29 @@ class ResourcePlan:
 
         return value
 
+    def launch_resources(self, stage: str) -> dict:
+        """The resources of a training that its `launch` settings give, beside its GPUs.
+
+        The last three are for the SLURM plugin alone. With `mpi` it starts the job itself on the first node, where the
+        program starts one task on each node; one node needs none of them, and None is no resource.
+        """
+
+        def on_several_nodes(value):
+            return lambda wildcards: value(wildcards) if self.nodes(stage, wildcards) > 1 else None
+
+        return {
+            **{key: self.launch(stage, key) for key in ("parallelism", "rows_per_device", "gradient_checkpointing")},
+            "nodes": self.launch(stage, "nodes"),
+            "mpi": on_several_nodes(lambda _: "srun"),
+            "tasks": on_several_nodes(self.launch(stage, "nodes")),
+            # Without it, the plugin would ask for so many tasks on each GPU.
+            "tasks_per_gpu": on_several_nodes(lambda _: 0),
+        }
+
+    def nodes(self, stage: str, wildcards) -> int:
+        """Nodes that a training asks for."""
+        return self.training(stage, wildcards)["launch"]["nodes"]
+
     def training_ledgers(self) -> list[str]:
         """The ledgers of all trainings that the data set needs."""
         return [

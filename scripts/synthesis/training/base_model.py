@@ -16,16 +16,17 @@ def load(plan: dict, head: str = "language"):
 
     A new head is drawn from the training's seed.
 
-    Full fine-tuning keeps float32 weights, whatever the precision of the computation; the frozen weights under an
-    adapter need no more than that precision. Raises InputError for a GPU that PyTorch can't use.
+    Weights that are trained are float32, whatever the precision of the computation. The frozen ones under an adapter
+    are as precise as the computation or as the saved model, whichever is more, so that saving rounds none of them
+    further. Raises InputError for a GPU that PyTorch can't use.
     """
     device(plan["gpus"])
     transformers.utils.logging.disable_progress_bar()
     settings = plan["settings"]
-    frozen = "lora" in settings
+    frozen = "lora" in settings and settings["precision"] != "float32"
     options = {"trust_remote_code": plan["trust_remote_code"]}
     tokenizer = AutoTokenizer.from_pretrained(plan["model"], **options)
-    options |= {"dtype": DTYPES[settings["precision"] if frozen else "float32"], "use_safetensors": True}
+    options |= {"dtype": DTYPES[plan["dtype"] if frozen else "float32"], "use_safetensors": True}
     if head == "language":
         return tokenizer, AutoModelForCausalLM.from_pretrained(plan["model"], **options)
     transformers.set_seed(settings["seed"])

@@ -2,16 +2,18 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
 
-from synthesis import program
+from synthesis import machine, program
 from synthesis.errors import InputError
-from synthesis.training.messages import told
+from synthesis.training.messages import STOP, told
 
+LAUNCHER = "accelerate.commands.launch"
 WORKER = "synthesis.training.worker"
 SCRIPTS = Path(__file__).resolve().parent.parent.parent
 
@@ -19,23 +21,45 @@ SCRIPTS = Path(__file__).resolve().parent.parent.parent
 GRACE_SECONDS = 25
 
 
-def command(plan: Path, processes: int, parallelism: str) -> list[str]:
-    """The command that trains what `plan` (JSON, see `synthesis.training.worker`) says in so many processes."""
-    several = ["--use_fsdp" if parallelism == "fsdp" else "--multi_gpu", "--main_process_port", "0"]
+def command(plan: Path, processes: int, parallelism: str, nodes: int = 1, threads: int = 1) -> list[str]:
+    """The command that trains what `plan` (JSON, see `synthesis.training.worker`) says in so many processes.
+
+    On several nodes of a SLURM job, `srun` starts one launcher on each, with `threads` cores; the first node, where
+    this runs, is where the processes meet.
+    """
+    several = ["--use_fsdp" if parallelism == "fsdp" else "--multi_gpu"] if processes > 1 else []
+    meeting = ["--main_process_port", "0"] if processes > 1 else []
+    if nodes > 1:
+        meeting = ["--main_process_ip", machine.host_name(), "--main_process_port", str(_free_port())]
     return [
-        *(sys.executable, "-m", "accelerate.commands.launch", "--num_machines", "1"),
-        *("--num_processes", str(processes), "--mixed_precision", "no", "--dynamo_backend", "no"),
-        *(several if processes > 1 else []),
-        *("--module", WORKER, str(plan)),
+        *(_on_each_node(nodes, threads) if nodes > 1 else [sys.executable, "-m", LAUNCHER]),
+        *("--num_machines", str(nodes), "--num_processes", str(processes), *several, *meeting),
+        *("--mixed_precision", "no", "--dynamo_backend", "no", "--module", WORKER, str(plan)),
     ]
+
+
+def _on_each_node(nodes: int, threads: int) -> list[str]:
+    """Start the launcher on every node; when one ends with an error, the others are ended too."""
+    return [
+        *("srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={threads}"),
+        *("--kill-on-bad-exit=1", "--wait=0"),
+        *("sh", "-c", f'exec "$0" -m {LAUNCHER} --machine_rank "$SLURM_NODEID" "$@"', sys.executable),
+    ]
+
+
+def _free_port() -> int:
+    """A TCP port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return probe.getsockname()[1]
 
 
 def run(job: program.Job, arguments: list[str], threads: int, use_cpu: bool) -> None:
     """Run the training to its end; the job's progress follows the optimiser's steps.
 
-    A signal that stops this program is passed on, and the processes write a last checkpoint. They also stop when
-    this program is killed, since they watch their standard input. Raises InputError with the sentence of a process
-    that found the user's mistake, RuntimeError for any other failure.
+    A signal that stops this program is passed on, and the processes write a last checkpoint. They also end when this
+    program is killed, since they listen to their standard input, which `srun` carries to all nodes. Raises InputError
+    with the sentence of a process that found the user's mistake, RuntimeError for any other failure.
     """
     environment = {
         **os.environ,
@@ -95,13 +119,15 @@ class _Listener(threading.Thread):
 
 
 def _stop(process: subprocess.Popen, listener: _Listener) -> None:
-    """Ask all processes to write a checkpoint and end; kill those that take too long.
+    """Ask the processes to write a checkpoint and end; kill them if they take too long.
 
-    The launcher ends at once; the listener ends when the last process has closed its output.
+    Nothing but a word on their standard input asks them, because `srun` kills its tasks at once if it gets SIGTERM.
+    The listener ends when the last process has closed its output.
     """
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        listener.join(GRACE_SECONDS)
-        if not listener.is_alive():
-            return
+    with suppress(BrokenPipeError):
+        process.stdin.write(STOP)
+        process.stdin.flush()
+    listener.join(GRACE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    listener.join(GRACE_SECONDS)

@@ -1,9 +1,12 @@
-"""How the training processes talk to the program that started them: JSON on lines of their own."""
+"""How the training processes and the program that started them talk: JSON on lines of their own, and one word back."""
 
 import json
 
 # A line that begins so is a message; all other lines are for the log.
 MARK = "@synthesis "
+
+# What the processes are told to make them stop. Any of those that share a standard input may read it.
+STOP = "stop\n"
 
 
 def tell(**message) -> None:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from synthesis import budget, gpu_claims, program, schema
+from synthesis.errors import InputError
 from synthesis.ledger import read_json
 from synthesis.training import launch
 from synthesis.training.model_store import ModelStore, model_store
@@ -19,7 +20,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model-name", required=True, help="name of the trained model in the configuration")
     parser.add_argument("--model", type=Path, required=True, help="manifest of the model to begin with")
     parser.add_argument("--store", type=Path, required=True, help="the store, with the trained models")
-    parser.add_argument("--gpus", type=int, default=0, help="GPUs of this job; 0 trains on the CPU")
+    parser.add_argument("--gpus", type=int, default=0, help="GPUs of this job, on all nodes; 0 trains on the CPU")
+    parser.add_argument("--nodes", type=int, default=1, help="nodes of this job; --threads counts the cores of one")
     parser.add_argument("--parallelism", choices=["data", "fsdp"], default="data", help="how several GPUs share")
     parser.add_argument("--rows-per-device", type=int, default=8, help="most rows that a process takes at once")
     parser.add_argument("--gradient-checkpointing", type=int, choices=[0, 1], default=0, help="1: less memory, slower")
@@ -51,6 +53,11 @@ def train(options: Namespace, job: program.Job, kind: str, rows: list[dict], col
 
 def _train(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     budget.check(options.store, options.run)
+    if options.nodes > 1 and "SLURM_JOB_ID" not in os.environ:
+        raise InputError(
+            f"launch.nodes of {options.model_name} is {options.nodes}, but only SLURM starts a training on several "
+            "nodes, and this is no job of it; write 1, or run on a cluster with `--profile slurm`."
+        )
     with gpu_claims.claimed(options.gpus, lambda: job.step("waiting for free GPUs")) as names:
         job.attempt.use_gpus(options.gpus, names)
         return _run(options, job, kind, store, manifest)
@@ -59,22 +66,23 @@ def _train(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
 def _run(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     attempt = job.attempt
     attempt.model = manifest["model"]
+    attempt.cpu_cores = options.threads * options.nodes
     attempt.journal_in(options.store)
     job.step(f"starting the training of {options.model_name}")
     store.begin(attempt.attempt)
     plan, report = store.folder / "plan.json", store.folder / "training.json"
     schema.write_text(plan, json.dumps(_plan(options, kind, store, manifest, report), indent=1) + "\n")
-    count = processes(options.gpus)
-    threads = max(1, options.threads // count)
-    launch.run(job, launch.command(plan, count, options.parallelism), threads, use_cpu=not options.gpus)
+    count = processes(options.gpus, options.nodes)
+    command = launch.command(plan, count, options.parallelism, options.nodes, options.threads)
+    launch.run(job, command, max(1, options.threads * options.nodes // count), use_cpu=not options.gpus)
     finished = store.finish(read_json(report))
     attempt.versions = finished["training"]["versions"]
     return finished
 
 
-def processes(gpus: int) -> int:
-    """How many processes train: one on each GPU, or a single one on the CPU."""
-    return max(1, gpus)
+def processes(gpus: int, nodes: int) -> int:
+    """How many processes train over all nodes: one on each GPU, or a single one on the CPU of each node."""
+    return max(nodes, gpus)
 
 
 def _plan(options, kind: str, store: ModelStore, manifest: dict, report: Path) -> dict:

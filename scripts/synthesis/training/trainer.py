@@ -41,10 +41,15 @@ def check_fitting(fitting: int, rows: int, max_tokens: int) -> None:
 
 def run(trainer, plan: dict) -> None:
     """Train to the end, from the plan's checkpoint if it has one. Exits with `STOPPED` if told to stop before."""
+    for weight in trainer.model.parameters():
+        # PEFT leaves a new head beside an adapter in the precision of the frozen weights.
+        weight.data = weight.data.float() if weight.requires_grad else weight.data
     trainer.add_callback(Progress())
     trainer.add_callback(Checkpoints(plan["checkpoint_seconds"], trainer.accelerator))
     trainer.train(resume_from_checkpoint=plan["resume_from"])
     if trainer.state.global_step < trainer.state.max_steps:
+        # Where one process ends, the others are killed, so all wait until the checkpoint is complete.
+        trainer.accelerator.wait_for_everyone()
         raise SystemExit(STOPPED)
 
 

@@ -9,6 +9,7 @@ what the training says of itself).
 
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -19,24 +20,28 @@ from synthesis.training.messages import tell
 
 def main() -> int:
     """Train; returns 0, or 1 after a mistake that the user can repair was told."""
-    threading.Thread(target=_end_with_starter, daemon=True).start()
+    threading.Thread(target=_obey_starter, daemon=True).start()
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        _train(plan)
+        train(plan)
     except InputError as error:
         tell(mistake=str(error))
         return 1
     return 0
 
 
-def _end_with_starter() -> None:
-    """End this process when the program that started it is gone: then its end of our standard input is closed."""
+def _obey_starter() -> None:
+    """Stop at a word of the program that started this process as at SIGTERM, and end at once when it is gone.
+
+    When it is gone, its end of our standard input is closed.
+    """
     while os.read(0, 4096):
-        pass
+        os.kill(os.getpid(), signal.SIGTERM)
     os._exit(1)
 
 
-def _train(plan: dict) -> None:
+def train(plan: dict) -> None:
+    """Train what the plan says. Raises InputError for what the user can repair, such as too little memory."""
     import torch
 
     from synthesis.training import preference, ranking, regression, supervised
