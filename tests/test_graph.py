@@ -64,6 +64,7 @@ def test_each_phase_has_a_target(clone, target):
     assert ("generate_responses" in counts) == (target in ("responses", "dataset"))
     assert ("generate_questions" in counts) == (target not in ("fetch", "generators"))
     assert ("train_generator" in counts) == (target != "fetch")
+    assert not {"select_subset", "train_student", "answer_benchmark"} & set(counts)
 
 
 def test_everything_a_rule_names_exists_and_carries_its_name():

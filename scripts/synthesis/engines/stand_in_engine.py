@@ -49,7 +49,8 @@ class StandInEngine:
             return Completion("", "stop", 10, 1, dict(zip(candidates, values, strict=True)))
         if request.turn == "user":
             return Completion(_question(number), "stop", 4, 12)
-        label = next((label for label in _LABELS if label in request.messages[-1][1]), None)
+        asked = "\n".join(text for _, text in request.messages)
+        label = next((label for label in _LABELS if label in asked), None)
         if label and number % 8:
             rewritten = "" if number % 8 == 1 else f"{_question(number)} Give the number only."
             return Completion(f"Let us see.\n\n### {label}\n{rewritten}", "stop", 40, 20)
