@@ -48,6 +48,7 @@ rule all:
         PLAN.evaluation_files("grade_answers"),
         PLAN.evaluation_tables(),
         PLAN.preference_files(),
+        PLAN.training_tables(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

@@ -14,6 +14,7 @@ from synthesis.layout import SHARD_DIGITS
 from synthesis.plan_evaluation import EvaluationPlan
 from synthesis.plan_preferences import PreferencePlan
 from synthesis.plan_resources import RESULTS
+from synthesis.plan_trainings import TrainingsPlan
 
 # A path with a shard's number as its file name, else the whole path as its head.
 _SHARD_NAME = re.compile(rf"(.*/)(\d{{{SHARD_DIGITS}}})((?:\.\w+)+)|.*", re.DOTALL)
@@ -49,7 +50,7 @@ def compact_files(name: str, of: str = "input"):
     return lambda wildcards, output: compact(output[name])
 
 
-class Plan(EvaluationPlan, PreferencePlan):
+class Plan(EvaluationPlan, PreferencePlan, TrainingsPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
