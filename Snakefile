@@ -53,6 +53,7 @@ rule all:
         PLAN.evaluation_tables(),
         PLAN.preference_files(),
         PLAN.comparison_files(),
+        PLAN.training_tables(),
         "<results>/check_funnel/check_funnel.json",
         "<results>/figures/funnel.svg",
         "<results>/tables/costs.csv",

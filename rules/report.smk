@@ -124,3 +124,65 @@ rule plot_funnel:
     shell:
         "python scripts/plot_funnel.py --run {params.run} --code-version {params.code} --funnel {input}"
         " --svg {output.svg} --png {output.png} --ledger {output.ledger} --log {log}"
+
+
+rule tabulate_trainings:
+    input:
+        PLAN.training_reports(),
+    output:
+        table="<results>/tables/trainings.csv",
+        page=report(
+            "<results>/pages/trainings.html",
+            caption="report/trainings.rst",
+            category="Training",
+            labels={"what": "table of all trainings"},
+        ),
+        ledger="<results>/ledger/tabulate_trainings/all.json",
+    log:
+        "<logs>/tabulate_trainings/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_trainings/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        settings=PLAN.training_names(),
+        code=code_version("tabulate_trainings"),
+    shell:
+        "python scripts/tabulate_trainings.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --reports {input} --output {output.table} --page {output.page}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule plot_training_losses:
+    input:
+        PLAN.training_reports(),
+    output:
+        svg=report(
+            "<results>/figures/training_losses.svg",
+            caption="report/training_losses.rst",
+            category="Training",
+            labels={"what": "figure of the losses of all trainings"},
+        ),
+        png="<results>/figures/training_losses.png",
+        ledger="<results>/ledger/plot_training_losses/all.json",
+    log:
+        "<logs>/plot_training_losses/all.log",
+    benchmark:
+        "<benchmarks>/plot_training_losses/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        run=RUN,
+        settings=PLAN.training_names(),
+        code=code_version("plot_training_losses"),
+    shell:
+        "python scripts/plot_training_losses.py --run {params.run} --settings {params.settings:q}"
+        " --code-version {params.code} --reports {input} --svg {output.svg} --png {output.png}"
+        " --ledger {output.ledger} --log {log}"

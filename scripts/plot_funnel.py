@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthesis import funnel, program, schema
+from synthesis import figures, funnel, program
 from synthesis.errors import InputError
+from synthesis.figures import GREY
 from synthesis.funnel import StageCount
 
-# Two colours of the palette of Okabe and Ito (2008), told apart with any kind of colour vision, and a grey.
-KEPT_COLOUR, REJECTED_COLOUR, GREY = "#0072B2", "#D55E00", "#595959"
+KEPT_COLOUR, REJECTED_COLOUR = figures.BLUE, figures.VERMILION
 MOST_REASONS = 8
 LABEL_CHARACTERS = 44
 PANELS_IN_A_ROW = 2
@@ -40,18 +40,11 @@ def add_arguments(parser):
 
 def work(options, job):
     """Draw the figure and write it in both forms; the same table gives the same bytes."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update({"svg.hashsalt": "plot_funnel", "font.size": 9, "axes.titlesize": 11})
+    figures.prepare("plot_funnel")
     counts = funnel.read(options.funnel)
     if not counts:
         raise InputError(f"{options.funnel} has no rows; delete it and run the workflow again.")
-    figure = draw(counts)
-    with schema.replacing(options.svg) as path:
-        figure.savefig(path, format="svg", metadata={"Date": None})
-    with schema.replacing(options.png) as path:
-        figure.savefig(path, format="png", dpi=150)
+    figures.write(draw(counts), options.svg, options.png)
     job.rows(**{"in": len(counts)})
 
 
@@ -100,10 +93,7 @@ def lines(counts: list[StageCount]) -> list[Line]:
 
 
 def _shortened(text: str) -> str:
-    """The text without line ends and dollar signs (which start formulas in Matplotlib), cut in its middle."""
-    text, half = " ".join(text.split()), LABEL_CHARACTERS // 2
-    short = text if len(text) <= LABEL_CHARACTERS else f"{text[: half - 1]}…{text[-half:]}"
-    return short.replace("$", r"\$")
+    return figures.shortened(text, LABEL_CHARACTERS)
 
 
 def _beside(item: StageCount, line: Line) -> str:

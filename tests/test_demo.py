@@ -89,6 +89,7 @@ def test_base_model_and_student_are_evaluated_on_held_out_problems(clone, printe
 def test_the_report_holds_funnel_costs_and_card(clone, printed):
     text = (clone.folder / "results/demo/report.html").read_text()
     pages = ("funnel.html", "check_funnel.html", "costs.html", "dataset_card.html", "evaluation.html")
+    pages += ("trainings.html", "training_losses.svg")
     for name in ("funnel.svg", *pages, "preference_pairs_smollm2_optimized.html"):
         assert name in text, name
 

@@ -73,7 +73,7 @@ def test_every_rule_has_the_jobs_that_the_grid_gives(clone):
         "fetch_benchmark", "merge_problems", "train_generator", "sample_raw_questions", "rewrite_questions",
         "build_preference_pairs", "optimize_generator", "find_duplicates", "select_questions", "assemble_dataset",
         "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel", "tabulate_evaluation",
-        "all",
+        "tabulate_trainings", "plot_training_losses", "all",
     }  # fmt: skip
     a_shard = {stage.split("/")[0] for stage in SHARD_STAGES} - once
     counts = dict.fromkeys(once, 1) | dict.fromkeys(a_shard, 3) | dict.fromkeys(["fetch_model", "fetch_problems"], 2)
@@ -151,6 +151,24 @@ def test_the_model_as_it_was_and_every_student_are_evaluated(clone):
     assert (clone.folder / "results/grid/pages/evaluation.html").stat().st_size > 0
 
 
+def test_every_training_has_a_row_and_a_panel(clone):
+    rows = read_table(clone, "trainings")
+    names = [(row["stage"], row["model"], row["from"]) for row in rows]
+    assert names == [
+        ("train_generator", "smollm2_tuned", "smollm2"),
+        ("optimize_generator", "smollm2_optimized", "smollm2_tuned"),
+        *(("train_student", student, "smollm2") for student in STUDENTS),
+    ]
+    assert [row["rows"] for row in rows[2:]] == ["4", "4", "8", "8", "30", "30"]
+    tuned, optimized, *students = rows
+    assert float(tuned["last_loss"]) < float(tuned["first_loss"])
+    assert 0 <= float(optimized["held_out_accuracy"]) <= 1 and optimized["rows_held_out"] != "0"
+    assert {row["held_out_accuracy"] for row in (tuned, *students)} == {""}
+    figure = (clone.folder / "results/grid/figures/training_losses.svg").read_text()
+    assert all(row["model"] in figure for row in rows)
+    assert (clone.folder / "results/grid/pages/trainings.html").stat().st_size > 0
+
+
 def test_the_data_set_costs_no_more_for_its_students(clone):
     found = {row["step"]: row for row in costs.read(clone.folder / "results/grid/tables/costs.csv")}
     assert [found[step]["phase"] for step in ("train_student", "answer_benchmark")] == ["Students", "Evaluation"]
@@ -166,10 +184,11 @@ def test_a_second_run_has_nothing_to_do(clone):
 
 def test_another_seed_or_benchmark_plans_no_more_than_what_it_adds(clone):
     after = {"all": 1, "tabulate_evaluation": 1, "tabulate_costs": 1}
+    trained = {"tabulate_trainings": 1, "plot_training_losses": 1}
     config = grid_config(clone)
     config["train_student"]["small"]["seeds"].append(3)
     added = {"train_student": 3, "answer_benchmark": 3, "grade_answers": 3}
-    assert planned(clone, config) == after | added
+    assert planned(clone, config) == after | added | trained
     config = grid_config(clone)
     config["answer_benchmark"]["benchmarks"].append("arithmetic_test")
     assert planned(clone, config) == after | {"answer_benchmark": 7, "grade_answers": 7}

@@ -1,10 +1,9 @@
 """The funnel's figure shows every number, lets nothing overlap, and is the same each time."""
 
-import itertools
-
 import plot_funnel
 import pytest
 import small_run
+from figure_texts import assert_texts_stand_apart
 from synthesis import funnel
 from synthesis.errors import InputError
 from synthesis.funnel import StageCount
@@ -35,28 +34,11 @@ FUNNELS = {
 }
 
 
-def texts(figure):
-    """Every visible text with its box in pixels."""
-    from matplotlib.text import Text
-
-    figure.canvas.draw()
-    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [(text.get_text(), text.get_window_extent()) for text in found]
-
-
 @pytest.mark.parametrize("name", FUNNELS)
 def test_no_text_overlaps_another_or_leaves_the_figure(name):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     figure = plot_funnel.draw(FUNNELS[name])
-    FigureCanvasAgg(figure)
-    found = texts(figure)
+    found = assert_texts_stand_apart(figure)
     assert len(found) > 10
-    for text, box in found:
-        assert box.x0 >= 0 and box.y0 >= 0, text
-        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, text
-    for (first, box), (second, other) in itertools.combinations(found, 2):
-        assert not box.padded(-1).overlaps(other.padded(-1)), f"{first!r} and {second!r}"
     for panel in figure.axes:
         for text, box in found:
             if panel.get_visible() and "kept of" not in text:

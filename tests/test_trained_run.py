@@ -74,7 +74,8 @@ def test_only_what_shapes_the_model_trains_it_again(clone):
     clone.write_config(config)
     bought = clone.bought()
     clone.run()
-    assert clone.rules_that_ran(before) == {"train_generator", *PAID, *QUESTION_SIDE, *RESPONSE_SIDE, *OUTCOME}
+    trained = {"train_generator", "tabulate_trainings", "plot_training_losses"}
+    assert clone.rules_that_ran(before) == trained | PAID | QUESTION_SIDE | RESPONSE_SIDE | OUTCOME
     assert clone.bought()["train_generator"] == bought["train_generator"] * 2
 
 
@@ -101,6 +102,8 @@ def test_a_trained_scorer_decides_which_questions_are_difficult_enough(clone, tm
     threshold = json.loads((clone.folder / "results/scored/select_questions/thresholds.json").read_text())["writer"]
     assert scores and kept == {name: score >= threshold for name, score in scores.items()}
     assert 0 < sum(kept.values()) < len(kept)
+    page = (clone.folder / "results/scored/pages/trainings.html").read_text()
+    assert "Calibration of scorer" in page and "Spearman" in page and "Calibration of tuned" not in page
     # The questions themselves are those of the first run, from the same tuned model.
     assert "train_generator" not in clone.bought("scored")
     assert "generate_questions" not in clone.bought("scored")

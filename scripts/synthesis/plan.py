@@ -13,10 +13,11 @@ from synthesis.plan_comparison import ComparisonPlan
 from synthesis.plan_evaluation import EvaluationPlan
 from synthesis.plan_resources import RESULTS
 from synthesis.plan_scorers import ScorerPlan
+from synthesis.plan_trainings import TrainingsPlan
 from synthesis.shard_files import compact
 
 
-class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan):
+class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
