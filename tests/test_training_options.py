@@ -44,6 +44,16 @@ def computed(monkeypatch) -> Counter:
 
 
 @each_kind
+def test_the_rows_that_are_taken_at_once_change_nothing(tmp_path, make_bench):
+    bench = make_bench(tmp_path)
+    at_once = bench.train("at_once", "--rows-per-device", 8, epochs=4)
+    accumulated = bench.train("accumulated", "--rows-per-device", 2, "--store", tmp_path / "other", epochs=4)
+    assert losses(accumulated) == pytest.approx(losses(at_once), abs=1e-4)
+    norms = [[entry["grad_norm"] for entry in report["log"]] for report in (accumulated, at_once)]
+    assert norms[0] == pytest.approx(norms[1], rel=0.01)
+
+
+@each_kind
 @each_weights
 def test_gradient_checkpointing_computes_more_and_learns_the_same(tmp_path, computed, make_bench, weights):
     bench = make_bench(tmp_path)

@@ -70,8 +70,6 @@ def training(config: dict) -> Iterator[str]:
             yield f"{where} learns from seed problems, but there are none; add problems and merge_problems."
         if training["packing"] and stage in ("optimize_generator", *SCORER_STAGES):
             yield f"{where}.training.packing is true, but rows of this training can't be packed; write false."
-        if "lora" in training and launch["parallelism"] == "fsdp":
-            yield f"{where} trains an adapter, which fsdp does not shard here; write `parallelism: data`."
         if launch["gpus"] % launch["nodes"]:
             yield (
                 f"{where}.launch.gpus is {launch['gpus']}, which {launch['nodes']} nodes can't share evenly; gpus "

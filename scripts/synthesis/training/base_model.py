@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import peft
 import transformers
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -42,20 +43,31 @@ def save(trainer, plan: dict) -> None:
 
     An adapter is merged into its base model. Every process calls this; the first one writes.
     """
-    folder, dtype = Path(plan["output"]), DTYPES[plan["dtype"]]
     sharded = trainer.is_fsdp_enabled
     model = trainer.model if sharded else trainer.accelerator.unwrap_model(trainer.model)
     weights = trainer.accelerator.get_state_dict(model) if sharded else None
     if not trainer.is_world_process_zero():
         return
+    if sharded and "lora" in plan["settings"]:
+        model, weights = _whole(model.peft_config, weights, plan), None
     if "lora" in plan["settings"]:
         model = model.merge_and_unload()
-    if sharded:
+    folder, dtype = Path(plan["output"]), DTYPES[plan["dtype"]]
+    if weights:
         weights = {name: weight.to(dtype) for name, weight in weights.items()}
     else:
         model.to(dtype)
     model.save_pretrained(folder, state_dict=weights)
     _complete(folder, Path(plan["model"]), plan)
+
+
+def _whole(adapters: dict[str, peft.PeftConfig], weights: dict, plan: dict) -> peft.PeftModel:
+    """A model with its adapter that is not sharded, since PEFT merges no parts, from the weights of a sharded one."""
+    [(name, adapter)] = adapters.items()
+    _, base = load(plan, head="one_number" if adapter.task_type == peft.TaskType.SEQ_CLS else "language")
+    model = peft.get_peft_model(base, adapter, name)
+    model.load_state_dict(weights)
+    return model
 
 
 def _complete(folder: Path, base: Path, plan: dict) -> None:

@@ -40,6 +40,8 @@ def train(plan: dict) -> None:
         data_collator=transformers.DataCollatorWithPadding(tokenizer),
         processing_class=tokenizer,
     )
+    # The model would take a number of rows for its loss, but averages over those it gets; so the trainer must average.
+    trainer.model_accepts_loss_kwargs = False
     run(trainer, plan)
     measured = {}
     if len(held_out):
