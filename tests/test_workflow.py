@@ -13,7 +13,7 @@ import pytest
 from synthesis import configuration, costs
 from synthesis.pending import gpus_for
 from synthesis.plan import Plan
-from workflow import Clone, bought_since
+from workflow import Clone, Inputs, bought_since
 
 pytestmark = pytest.mark.workflow
 
@@ -323,13 +323,6 @@ def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypa
     plan = Plan(config)
     results, manifest = Path("results/trial"), str(next(Path("resources/models").glob("*/manifest.json")))
     wildcards = SimpleNamespace(source="writer", shard="00001", judge="solvability")
-
-    class Inputs(list):
-        def __init__(self, **files):
-            super().__init__(
-                path for value in files.values() for path in ([value] if isinstance(value, str) else value)
-            )
-            vars(self).update(files)
 
     def shard(stage):
         return str(results / stage / "writer/00001.parquet")

@@ -112,6 +112,14 @@ class Clone:
         return found
 
 
+class Inputs(list):
+    """A job's inputs as Snakemake hands them to functions: all paths in a row, and by name."""
+
+    def __init__(self, **files: str | list[str]):
+        super().__init__(path for value in files.values() for path in ([value] if isinstance(value, str) else value))
+        vars(self).update(files)
+
+
 def bought_since(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     """Rows bought between two answers of `Clone.bought`, stages without any left out."""
     return {stage: rows - before.get(stage, 0) for stage, rows in after.items() if rows != before.get(stage, 0)}
