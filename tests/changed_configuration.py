@@ -8,7 +8,19 @@ from conftest import ROOT
 from synthesis import configuration
 from synthesis.errors import InputError
 
-DEMO = configuration.load(ROOT / "config/demo.yaml")
+
+def plain_demo() -> dict:
+    """The demo without scorers that are trained and without the comparison, so that its other parts can be replaced."""
+    config = configuration.load(ROOT / "config/demo.yaml")
+    for stage in ("sample_fail_rates", "train_difficulty_scorer", "train_reward_model", "score_difficulty"):
+        del config[stage]
+    del config["tabulate_generators"]
+    config["select_questions"]["sources"]["smollm2"] = {"method": "none", "cap": 20, "shortfall": "warn"}
+    config["score_responses"] |= {"model": "smollm2", "method": "log_likelihood"}
+    return config
+
+
+DEMO = plain_demo()
 REMOVE = object()
 
 SOURCE = "generate_questions.sources.smollm2"

@@ -70,18 +70,17 @@ def test_the_examples_are_different_questions():
     assert len(questions) == len(lines) == source["total"]
 
 
-def test_checking_is_quick_and_imports_nothing_heavy():
+def test_checking_imports_nothing_heavy():
     code = (
-        "import sys, time; start = time.perf_counter(); sys.path.insert(0, 'scripts')\n"
+        "import sys; sys.path.insert(0, 'scripts')\n"
         "from synthesis import configuration\n"
         "configuration.validate(configuration.load('config/demo.yaml'))\n"
-        "print(time.perf_counter() - start, *sys.modules)"
+        "print(*sys.modules)"
     )
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     heavy = {"torch", "transformers", "datasets", "lingua", "pyarrow", "pandas", "reasoning_gym"}
-    assert not heavy.intersection(output[1:])
-    assert float(output[0]) < 0.5
+    assert not heavy.intersection(output)
 
 
 # Files that can't be read

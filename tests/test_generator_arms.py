@@ -44,14 +44,16 @@ def test_sources_without_a_tuned_model_are_left_out():
 
 
 def test_only_the_shards_that_are_needed_are_inputs():
-    plan = Plan(validate(changed(("tabulate_generators", {**COMPARISON, "questions": 33}))))
+    sharded = changed((f"{SOURCE}.shard_size", 32), ("tabulate_generators", {**COMPARISON, "questions": 33}))
+    plan = Plan(validate(sharded))
     assert plan.arm_questions() == [
         "<results>/sample_generators/smollm2/smollm2.parquet",
         "<results>/sample_raw_questions/smollm2_optimized/00000.parquet",
         "<results>/generate_questions/smollm2/00000.parquet",
         "<results>/generate_questions/smollm2/00001.parquet",
     ]
-    assert len(Plan(validate(changed(("tabulate_generators", COMPARISON | {"questions": 32})))).arm_questions()) == 3
+    sharded["tabulate_generators"]["questions"] = 32
+    assert len(Plan(validate(sharded)).arm_questions()) == 3
 
 
 def test_without_a_comparison_nothing_is_planned_for_it():

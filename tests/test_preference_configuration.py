@@ -45,6 +45,14 @@ def test_without_preference_pairs_there_are_none():
         ([(f"{NAME}.model", "smollm")], [f"{NAME}.model is 'smollm'", "did you mean smollm2?"]),
         ([(f"{NAME}.rewrite_questions.model", "x")], [f"{NAME}.rewrite_questions.model is 'x'", "use one of"]),
         (
+            [(f"{NAME}.rewrite_questions.model", "better")],
+            [f"{NAME} needs itself: better needs better;", "name another model"],
+        ),
+        (
+            [("generate_responses.model", "small-all-1")],
+            ["train_student.small needs itself: small-all-1 needs small-all-1;"],
+        ),
+        (
             [("optimize_generator", {"smollm2": OPTIMISED})],
             ["optimize_generator.smollm2 has the name of a model under models", "choose another name"],
         ),

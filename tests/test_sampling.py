@@ -43,6 +43,15 @@ def test_questions_and_judges_have_the_same_one_spelling():
     assert judge_shaping(config["judge_questions"]["judges"][0]) == {"temperature": 0, "max_tokens": 8}
 
 
+def test_raw_questions_and_rewrites_have_the_same_one_spelling():
+    generator = "optimize_generator.smollm2_optimized"
+    greedy = {"temperature": 0, "top_p": 0.5, "max_tokens": 8}
+    config = validate(changed((f"{generator}.rewrite_questions.sampling", greedy)))
+    assert config["optimize_generator"]["smollm2_optimized"]["rewrite_questions"]["sampling"] == {
+        "temperature": 0, "max_tokens": 8,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("other", [{"temperature": 0.6}, {"top_p": 0.9}, {"top_k": 1}, {"max_tokens": 9}])
 def test_other_sampling_is_another_fingerprint(other):
     base = {"temperature": 0.5, "max_tokens": 8}

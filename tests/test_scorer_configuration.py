@@ -71,7 +71,7 @@ def test_scorers_are_used_where_they_score():
             ["generate_responses.model is reward, which train_reward_model trains for score_responses alone"],
         ),
         ([("judge_questions.judges.0.model", "scorer")], ["judges[0].model is scorer", "name another model"]),
-        ([(f"{RATES}.model", "reward")], [f"{RATES}.model is reward", "for score_responses alone"]),
+        ([(f"{RATES}.model", "reward")], ["train_reward_model.reward needs itself: reward needs reward"]),
         ([("answer_benchmark.models", ["scorer"])], ["answer_benchmark.models[0] is scorer"]),
         (
             [("train_student.small.model", "reward")],

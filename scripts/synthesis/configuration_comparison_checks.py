@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from synthesis.configuration_sentences import key, suggestion
-from synthesis.generator_arms import STAGE, arms
-from synthesis.generator_measures import MEASURES
+from synthesis.generator_arms import MEASURES, STAGE, arms
 
 
 def shares(config: dict, kind: str) -> Iterator[tuple[str, dict | str]]:

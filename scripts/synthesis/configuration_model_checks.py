@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from synthesis import configuration_models
 from synthesis.configuration_models import DATASET_TRAINING_STAGES, SCORER_STAGES
@@ -30,14 +31,15 @@ def model_names(config: dict) -> Iterator[str]:
     for where, name in configuration_models.uses(config):
         if name not in known:
             yield f"{where} is '{name}', which is defined neither under models nor trained; {suggestion(name, known)}"
-    for name, (stage, settings) in trained.items():
-        chain = [name]
-        while chain[-1] in trained:
-            chain.append(trained[chain[-1]][1]["model"])
-            if chain[-1] in chain[:-1]:
-                where = configuration_models.place(stage, name)
-                yield f"{where}.model is {settings['model']}, which is trained from {name} itself; name another."
-                break
+    try:
+        TopologicalSorter(configuration_models.needs(config)).prepare()
+    except CycleError as error:
+        chain = list(reversed(error.args[1]))
+        stage = trained[chain[0]][0]
+        yield (
+            f"{configuration_models.place(stage, chain[0])} needs itself: {' needs '.join(chain)}; name another model "
+            "in one of these places."
+        )
 
 
 def models(config: dict) -> Iterator[str]:

@@ -108,6 +108,20 @@ def _names(places: Iterator[tuple[str, str]]) -> list[str]:
     return list(dict.fromkeys(name for _, name in places))
 
 
+def needs(config: dict) -> dict[str, list[str]]:
+    """The models that must be there before each trained one: its own start, and those that make its training rows."""
+    found = {name: [settings["model"]] for name, (_, settings) in trained(config).items()}
+    for name, settings in optimized(config).items():
+        found[name].append(settings["rewrite_questions"]["model"])
+    for stage in SCORER_STAGES:
+        for name, settings in config.get(stage, {}).items():
+            solver = settings.get("labels", settings).get("sample_fail_rates")
+            found[name] += [solvers(config)[solver]["model"]] if solver in solvers(config) else []
+    for name in students(config):
+        found[name] += in_use_for_dataset(config)
+    return found
+
+
 def lineage(config: dict, name: str) -> list[str]:
     """The models from the fetched one to this one, each the model that the training of the next began with."""
     found, models = [name], trained(config)

@@ -211,6 +211,8 @@ def prompts(facts: Facts) -> str:
     users += [(settings, f"answers of the solver `{name}`") for name, settings in solvers]
     for path, text in facts.prompts.items():
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
+        if not uses:  # only students or the evaluation are asked with it
+            continue
         parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", _fence(text, "yaml")]
     return "\n\n".join(parts)
 

@@ -7,6 +7,8 @@ from synthesis.sampling import normalised
 
 STAGE = "tabulate_generators"
 UNTUNED = "none"
+# The shares that every table has beside the configured ones; see `generator_measures.of_texts`.
+MEASURES = ("distinct", "copied", "overlapping", "finished")
 
 
 class Arm(NamedTuple):

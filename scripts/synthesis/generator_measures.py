@@ -8,11 +8,11 @@ from synthesis.errors import InputError
 from synthesis.evaluation import interval
 from synthesis.filters.contamination import ContaminationFilter
 from synthesis.filters.rules import FINISHED, RulesFilter
+from synthesis.generator_arms import MEASURES
 from synthesis.text import normalise
 
-# What names a row, and the measures that every table has beside the configured shares.
+# What names a row.
 NAMES = ["source", "generator", "trained_by"]
-MEASURES = ("distinct", "copied", "overlapping", "finished")
 DIFFICULTY = "mean_difficulty"
 # As in the usual test of contamination, of which this is the same with seed problems.
 OVERLAPPING_WORDS = 13

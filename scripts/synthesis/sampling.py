@@ -26,5 +26,7 @@ def _holders(config: dict) -> Iterator[dict]:
     yield from (judge for judge in config["judge_questions"]["judges"] if "sampling" in judge)
     yield config["generate_responses"]
     yield from config["sample_fail_rates"].values()
+    for generator in config["optimize_generator"].values():
+        yield from (generator["sample_raw_questions"], generator["rewrite_questions"])
     if "answer_benchmark" in config:
         yield config["answer_benchmark"]
