@@ -69,11 +69,15 @@ def _run(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     attempt.cpu_cores = options.threads * options.nodes
     attempt.journal_in(options.store)
     job.step(f"starting the training of {options.model_name}")
+    count = processes(options.gpus, options.nodes)
+    # A single process holds the whole model, whatever is asked for.
+    parallelism = options.parallelism if count > 1 else "data"
+    store.check_resumable(sharded=parallelism == "fsdp")
     store.begin(attempt.attempt)
     plan, report = store.folder / "plan.json", store.folder / "training.json"
-    schema.write_text(plan, json.dumps(_plan(options, kind, store, manifest, report), indent=1) + "\n")
-    count = processes(options.gpus, options.nodes)
-    command = launch.command(plan, count, options.parallelism, options.nodes, options.threads)
+    content = {**_plan(options, kind, store, manifest, report), "parallelism": parallelism}
+    schema.write_text(plan, json.dumps(content, indent=1) + "\n")
+    command = launch.command(plan, count, parallelism, options.nodes, options.threads)
     launch.run(job, command, max(1, options.threads * options.nodes // count), use_cpu=not options.gpus)
     finished = store.finish(read_json(report))
     attempt.versions = finished["training"]["versions"]
@@ -96,7 +100,6 @@ def _plan(options, kind: str, store: ModelStore, manifest: dict, report: Path) -
         "settings": options.settings,
         "rows_per_device": options.rows_per_device,
         "gradient_checkpointing": bool(options.gradient_checkpointing),
-        "parallelism": options.parallelism,
         "gpus": options.gpus,
         "checkpoints": str(store.checkpoints),
         "resume_from": str(checkpoint) if checkpoint else None,
