@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from synthesis import costs, schema
 from test_graph import job_counts
-from test_trained_run import TRAINING, trained_config
-from tiny_model import make_tiny_model
+from test_trained_run import TRAINING, make_base_model, trained_config
 from workflow import Clone
 
 pytestmark = pytest.mark.workflow
@@ -40,7 +39,7 @@ def student_config(clone: Clone, seeds: list[int]) -> dict:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("students"))
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     clone.write_config(student_config(clone, [1]))
     clone.run()
     return clone
@@ -48,7 +47,7 @@ def clone(tmp_path_factory):
 
 def test_two_sizes_and_two_seeds_are_four_students(tmp_path):
     clone = Clone(tmp_path)
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     clone.write_config(student_config(clone, [1, 2]))
     counts = job_counts(clone.run("-n"))
     assert (counts["select_subset"], counts["train_student"]) == (2, 4)
