@@ -55,6 +55,11 @@ def train_in_this_process(monkeypatch) -> None:
     )
 
 
+def refuse_to_train(monkeypatch) -> None:
+    """Let the test fail if a program starts a training."""
+    monkeypatch.setattr(launch, "run", lambda *_, **__: pytest.fail("a training was started"))
+
+
 def losses(report: dict) -> list[float]:
     """The loss of each step of a training's report."""
     return [entry["loss"] for entry in report["log"]]

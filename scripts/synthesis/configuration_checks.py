@@ -14,7 +14,7 @@ from pathlib import Path
 import regex
 
 from synthesis import configuration_models
-from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, training
+from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
@@ -294,6 +294,7 @@ CHECKS = (
     models,
     _problem_sets,
     training,
+    students,
     evaluation,
     _shard_counts,
     _question_counts,
