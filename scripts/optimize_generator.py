@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from synthesis import program, schema
+from synthesis.errors import InputError
 from synthesis.training import train_model
 from synthesis.training.shaping import preference_rows
 
@@ -16,6 +17,11 @@ def add_arguments(parser):
 def work(options, job):
     """Optimise the generator on the pairs, and measure it on those that are held out."""
     pairs = schema.read(options.pairs, schema.PREFERENCE_PAIRS)
+    if all(pair["held_out"] for pair in pairs):
+        raise InputError(
+            f"{options.pairs} holds no pair to train on; raise "
+            f"optimize_generator.{options.model_name}.sample_raw_questions.total."
+        )
     train_model.train(options, job, "preferences", preference_rows(pairs), schema.TRAINING_PREFERENCES)
 
 

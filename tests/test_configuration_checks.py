@@ -100,6 +100,10 @@ NOT_FITTING = {
         [("train_student", {"small": {**STUDENT, "launch": {"gpus": 3}}})],
         ["train_student.small.training.global_batch is 8", "a multiple of 3"],
     ),
+    "student of fewer pairs than a step takes": (
+        [("train_student", {"small": {**STUDENT, "sizes": ["all", 8, 7]}})],
+        ["train_student.small.sizes has 7, but 7 pairs in 1 epochs do not fill", "global_batch of 8", "raise the size"],
+    ),
     "GPUs of a student that nodes can't share": (
         [("train_student", {"small": {**STUDENT, "launch": {"gpus": 8, "nodes": 3}}})],
         ["train_student.small.launch.gpus is 8", "3 nodes can't share", "a multiple of 3"],

@@ -9,7 +9,7 @@ import torch
 from synthesis import schema
 from synthesis.training import texts
 from tiny_model import CONTEXT
-from training_bench import Bench, losses, train_in_two_processes
+from training_bench import Bench, losses, refuse_to_train, train_in_two_processes
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
@@ -88,3 +88,23 @@ def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path):
 def test_without_held_out_pairs_nothing_is_measured_on_them(tmp_path):
     report = make_bench(tmp_path, held_out=0).train()
     assert (report["rows_held_out"], report["held_out_accuracy"]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "sentence"),
+    [
+        (
+            {"trained": 0, "held_out": 4},
+            "holds no pair to train on; raise optimize_generator.writer.sample_raw_questions",
+        ),
+        (
+            {"trained": 0, "held_out": 0},
+            "holds no pair to train on; raise optimize_generator.writer.sample_raw_questions",
+        ),
+        ({"trained": 3, "held_out": 9}, "3 rows in 2 epochs do not fill one global_batch of 8"),
+    ],
+)
+def test_too_few_pairs_are_said_before_the_training_starts(tmp_path, monkeypatch, capsys, pairs, sentence):
+    refuse_to_train(monkeypatch)
+    assert optimize_generator.main(make_bench(tmp_path, **pairs).arguments()) == 1
+    assert sentence in capsys.readouterr().err

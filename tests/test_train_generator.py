@@ -13,7 +13,14 @@ from synthesis import engines, schema
 from synthesis.requests import question_requests
 from synthesis.training import train_model
 from tiny_model import CONTEXT
-from training_bench import Bench, losses, problem_rows, train_in_two_processes
+from training_bench import (
+    Bench,
+    losses,
+    problem_rows,
+    refuse_to_train,
+    train_in_this_process,
+    train_in_two_processes,
+)
 
 
 def make_bench(folder: Path, problems: int = 20) -> Bench:
@@ -169,13 +176,35 @@ def test_an_adapter_is_merged_into_the_model(tmp_path):
     ("settings", "sentence"),
     [
         ({"max_tokens": 8}, "none of the 20 rows fits into max_tokens: 8; raise it."),
-        ({"global_batch": 64}, "20 rows in 2 epochs do not fill one global_batch of 64; lower global_batch"),
+        (
+            {"max_tokens": 17, "global_batch": 40},
+            "rows in 2 epochs do not fill one global_batch of 40; lower global_batch",
+        ),
     ],
 )
-def test_what_can_not_be_trained_is_said_in_one_sentence(tmp_path, capsys, settings, sentence):
+def test_what_can_not_be_trained_is_said_in_one_sentence(tmp_path, monkeypatch, capsys, settings, sentence):
+    train_in_this_process(monkeypatch)
     bench = make_bench(tmp_path)
     assert train_generator.main(bench.arguments(**settings)) == 1
     assert sentence in capsys.readouterr().err
+    assert not bench.manifest().exists()
+
+
+@pytest.mark.parametrize(
+    ("gpus", "settings", "sentence"),
+    [
+        (0, {"global_batch": 64}, "20 rows in 2 epochs do not fill one global_batch of 64; lower global_batch"),
+        (0, {"epochs": 0.1}, "20 rows in 0.1 epochs do not fill one global_batch of 8"),
+        (3, {}, "global_batch is 8, which 3 processes can't share evenly; write a multiple of 3"),
+    ],
+)
+def test_what_is_known_before_is_said_before_the_training_starts(
+    tmp_path, monkeypatch, capsys, gpus, settings, sentence
+):
+    refuse_to_train(monkeypatch)
+    bench = make_bench(tmp_path)
+    assert train_generator.main(bench.arguments("writer", "--gpus", gpus, **settings)) == 1
+    assert f"train_generator writer: {sentence}" in capsys.readouterr().err
     assert not bench.manifest().exists()
 
 

@@ -7,7 +7,7 @@ import train_student
 from conftest import ROOT
 from synthesis import engines, schema
 from test_subsets import PAIRS, pair
-from training_bench import SETTINGS, Bench, losses
+from training_bench import SETTINGS, Bench, losses, refuse_to_train
 
 PROMPT = ROOT / "config/prompts/response_short.yaml"
 TRAINING = {name: value for name, value in SETTINGS.items() if name != "system"} | {"epochs": 6, "learning_rate": 0.003}
@@ -58,7 +58,8 @@ def test_the_same_pairs_in_another_order_are_the_same_student(student):
     ("ids", "sentence"),
     [([], "names no question to train on"), ([pair("large", 0)["question_id"]], "do not fill one global_batch of 8")],
 )
-def test_too_few_pairs_end_in_one_sentence(student, capsys, ids, sentence):
+def test_too_few_pairs_end_in_one_sentence_before_the_training_starts(student, monkeypatch, capsys, ids, sentence):
+    refuse_to_train(monkeypatch)
     assert student.train("few", ids) == 1
     assert sentence in capsys.readouterr().err
     assert not (student.folder / "few/manifest.json").exists()

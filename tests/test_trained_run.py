@@ -1,10 +1,11 @@
-"""Whole runs that train models: a two-layer model writes the questions, the stand-in engine does the rest."""
+"""Whole runs that train models: a two-layer base model writes the questions, the stand-in engine does the rest."""
 
 import json
 
 import pytest
+from test_training_parts import WITH_SYSTEM
 from test_workflow import OUTCOME, PAID, QUESTION_SIDE, RESPONSE_SIDE
-from tiny_model import CONTEXT, make_tiny_model
+from tiny_model import CHAT_TEMPLATE, CONTEXT, make_tiny_model
 from workflow import Clone
 
 pytestmark = pytest.mark.workflow
@@ -21,7 +22,7 @@ TRAINING = {
 
 
 def trained_config(clone: Clone, **changes) -> dict:
-    """The small run whose questions come from a tuned model."""
+    """The small run whose questions come from a tuned base model, which gets its chat template here."""
     config = clone.config(**changes)
     config["models"]["base"] = {
         "engine": "transformers",
@@ -30,17 +31,24 @@ def trained_config(clone: Clone, **changes) -> dict:
         "parameters": 100_000,
         "dtype": "float32",
         "context": CONTEXT,
+        "chat_template": "template.jinja",
     }
-    config["train_generator"] = {"tuned": {"model": "base", "system": None, "training": dict(TRAINING)}}
-    config["generate_questions"]["sources"]["writer"]["empty_prefix"]["model"] = "tuned"
+    config["train_generator"] = {"tuned": {"model": "base", "system": "", "training": dict(TRAINING)}}
+    config["generate_questions"]["sources"]["writer"]["empty_prefix"] |= {"model": "tuned", "system": ""}
     config["filter_questions"]["filters"] = []
     return config
+
+
+def make_base_model(clone: Clone) -> None:
+    """The base model of `trained_config` and the template that it gets."""
+    make_tiny_model(clone.folder / "base", chat_template=None)
+    (clone.folder / "template.jinja").write_text(WITH_SYSTEM + CHAT_TEMPLATE)
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("trained"))
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     clone.write_config(trained_config(clone))
     clone.run()
     return clone

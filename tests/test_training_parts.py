@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from synthesis.errors import InputError
-from synthesis.training import arguments, texts
+from synthesis.training import arguments, batching, texts
 from tiny_model import CHAT_TEMPLATE, make_tiny_model
 from transformers import AutoTokenizer
 
@@ -58,20 +58,20 @@ def test_answers_are_learnt_and_their_questions_are_not(tokenizer):
     [(32, 8, 1, (8, 4)), (32, 8, 8, (4, 1)), (6, 4, 1, (3, 2)), (7, 4, 1, (1, 7)), (128, 1000, 2, (64, 1))],
 )
 def test_the_global_batch_is_the_same_for_any_number_of_processes(global_batch, rows_per_device, processes, expected):
-    per_device, accumulation = arguments.batches(global_batch, rows_per_device, processes)
+    per_device, accumulation = batching.batches(global_batch, rows_per_device, processes)
     assert (per_device, accumulation) == expected
     assert per_device * accumulation * processes == global_batch
 
 
 def test_processes_that_can_not_share_a_batch_are_refused():
     with pytest.raises(InputError, match="global_batch is 10, which 4 processes can't share evenly"):
-        arguments.batches(10, 8, 4)
+        batching.batches(10, 8, 4)
 
 
 def test_steps_leave_out_what_does_not_fill_a_batch():
-    assert arguments.steps(100, 1, 32) == 3
-    assert arguments.steps(100, 3, 32) == 9
-    assert arguments.steps(100, 0.5, 10) == 5
+    assert batching.steps(100, 1, 32) == 3
+    assert batching.steps(100, 3, 32) == 9
+    assert batching.steps(100, 0.5, 10) == 5
 
 
 def order(rows: int, steps: int, seed: int) -> list[int]:

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from synthesis import model_files, schema
 from synthesis.training import launch, train_model, worker
+from synthesis.training.model_store import ModelStore
 from tiny_model import CONTEXT, make_tiny_model
 
 SETTINGS = {
@@ -51,6 +53,11 @@ def train_in_this_process(monkeypatch) -> None:
     monkeypatch.setattr(
         launch, "run", lambda _job, command, *_, **__: worker.train(json.loads(Path(command[-1]).read_text()))
     )
+
+
+def refuse_to_train(monkeypatch) -> None:
+    """Let the test fail if a program starts a training."""
+    monkeypatch.setattr(launch, "run", lambda *_, **__: pytest.fail("a training was started"))
 
 
 def losses(report: dict) -> list[float]:
@@ -100,6 +107,17 @@ class Bench:
         """Start the program as a process of its own."""
         command = [sys.executable, self.program.__file__, *self.arguments("writer", *more, **settings)]
         return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def interrupt(self, *more, **settings) -> None:
+        """Run the program until its last step but one is saved, as if it were killed then."""
+
+        def killed(*_):
+            raise RuntimeError("killed")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ModelStore, "finish", killed)
+            assert self.program.main(self.arguments("writer", "--checkpoint-seconds", 0, *more, **settings)) == 1
+        assert self.checkpoints()
 
     def checkpoints(self) -> list[Path]:
         """The complete checkpoints in the store."""

@@ -15,7 +15,7 @@ import regex
 
 from synthesis import configuration_models
 from synthesis.configuration_comparison_checks import comparison, shares
-from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, training
+from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
 from synthesis.configuration_sentences import key, suggestion
@@ -302,6 +302,7 @@ CHECKS = (
     fail_rates,
     scorer_uses,
     training,
+    students,
     evaluation,
     comparison,
     _shard_counts,

@@ -8,7 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from synthesis import configuration_models
 from synthesis.configuration_models import DATASET_TRAINING_STAGES, SCORER_STAGES
-from synthesis.configuration_sentences import suggestion
+from synthesis.configuration_sentences import key, suggestion
+from synthesis.training.batching import whole_batches
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
 # The name that held-out seed problems have among the benchmarks.
@@ -88,6 +89,18 @@ def training(config: dict) -> Iterator[str]:
                 f"{where}.training.max_tokens is {training['max_tokens']}, above the model's context of "
                 f"{context}; lower it."
             )
+
+
+def students(config: dict) -> Iterator[str]:
+    """Students of fewer pairs than one step of their training takes."""
+    for name, settings in config.get("train_student", {}).items():
+        epochs, batch = settings["training"]["epochs"], settings["training"]["global_batch"]
+        for size in settings["sizes"]:
+            if isinstance(size, int) and not whole_batches(size, epochs, batch):
+                yield (
+                    f"{key('train_student', name)}.sizes has {size}, but {size} pairs in {epochs} epochs do not fill "
+                    f"one training.global_batch of {batch}; lower that, or raise the size."
+                )
 
 
 def evaluation(config: dict) -> Iterator[str]:

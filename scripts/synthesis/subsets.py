@@ -56,5 +56,8 @@ def chosen_pairs(dataset: list[Path], ids: Path) -> list[dict]:
             f"{ids} and run the workflow again."
         )
     if not pairs:
-        raise InputError(f"{ids} names no question to train on; the data set is empty.")
+        raise InputError(
+            f"{ids} names no question to train on, as the data set is empty; raise "
+            "generate_questions.sources.<source>.total or loosen the filters."
+        )
     return pairs

@@ -1,5 +1,6 @@
 """What happens between the optimiser's steps: progress, checkpoints by the clock, an orderly end."""
 
+import json
 import signal
 import time
 from pathlib import Path
@@ -32,8 +33,8 @@ class Checkpoints(TrainerCallback):
     All processes have to agree on the step, so they ask one another after each one.
     """
 
-    def __init__(self, seconds: float, accelerator):
-        self._seconds, self._accelerator = seconds, accelerator
+    def __init__(self, seconds: float, accelerator, sharded: bool):
+        self._seconds, self._accelerator, self._sharded = seconds, accelerator, sharded
         self._last = time.monotonic()
         self._told_to_stop = False
         signal.signal(signal.SIGTERM, self._stop)
@@ -61,5 +62,6 @@ class Checkpoints(TrainerCallback):
         self._accelerator.wait_for_everyone()
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            schema.write_text(folder / CHECKPOINT_COMPLETE, "{}\n")
+            content = {"sharded": self._sharded}
+            schema.write_text(folder / CHECKPOINT_COMPLETE, json.dumps(content) + "\n")
         self._last = time.monotonic()

@@ -95,6 +95,22 @@ class ModelStore(FingerprintFolder):
         complete = [path.parent for path in self.checkpoints.glob(f"checkpoint-*/{CHECKPOINT_COMPLETE}")]
         return max(complete, key=_step, default=None)
 
+    def check_resumable(self, sharded: bool) -> None:
+        """Raise InputError if the last checkpoint has the model in parts and the training not, or the other way round.
+
+        The number of parts may differ.
+        """
+        last = self.last_checkpoint()
+        if last is None or read_json(last / CHECKPOINT_COMPLETE)["sharded"] == sharded:
+            return
+        other, repair = (
+            ("the whole model", "`parallelism: data`") if sharded else ("parts", "`parallelism: fsdp` on several GPUs")
+        )
+        raise InputError(
+            f"the checkpoint {last} of an interrupted training has {other} in each file, so the training goes on only "
+            f"with {repair}; use that, or delete {self.checkpoints} to begin anew."
+        )
+
     def finish(self, training: dict) -> dict:
         """Check the model that the training left, make it visible and return its record.
 

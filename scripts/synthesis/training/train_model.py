@@ -8,7 +8,7 @@ from pathlib import Path
 from synthesis import budget, gpu_claims, program, schema
 from synthesis.errors import InputError
 from synthesis.ledger import read_json
-from synthesis.training import launch
+from synthesis.training import batching, launch
 from synthesis.training.model_store import ModelStore, model_store
 
 # Parts of a base model's manifest that the trained model's has as well.
@@ -44,11 +44,24 @@ def train(options: Namespace, job: program.Job, kind: str, rows: list[dict], col
         finished = store.finished()
         reused = finished is not None
         if not reused:
+            _check_batches(options, rows)
             schema.write(store.rows, rows, columns)
             finished = _train(options, job, kind, store, manifest)
     _write_manifest(options, manifest, store, finished)
     schema.write_text(options.report, json.dumps(finished["training"], indent=1) + "\n")
     _book(job, finished, len(rows), reused)
+
+
+def _check_batches(options, rows: list[dict]) -> None:
+    """Raise InputError if the rows can't fill a step, or the processes can't share it, before any process starts.
+
+    Rows that are too long for the model are left out later, so the processes look again.
+    """
+    settings = options.settings
+    trained = sum(not row.get("held_out", False) for row in rows)
+    batching.steps(trained, settings["epochs"], settings["global_batch"])
+    count = processes(options.gpus, options.nodes)
+    batching.batches(settings["global_batch"], options.rows_per_device, count)
 
 
 def _train(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
@@ -69,11 +82,15 @@ def _run(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     attempt.cpu_cores = options.threads * options.nodes
     attempt.journal_in(options.store)
     job.step(f"starting the training of {options.model_name}")
+    count = processes(options.gpus, options.nodes)
+    # A single process holds the whole model, whatever is asked for.
+    parallelism = options.parallelism if count > 1 else "data"
+    store.check_resumable(sharded=parallelism == "fsdp")
     store.begin(attempt.attempt)
     plan, report = store.folder / "plan.json", store.folder / "training.json"
-    schema.write_text(plan, json.dumps(_plan(options, kind, store, manifest, report), indent=1) + "\n")
-    count = processes(options.gpus, options.nodes)
-    command = launch.command(plan, count, options.parallelism, options.nodes, options.threads)
+    content = {**_plan(options, kind, store, manifest, report), "parallelism": parallelism}
+    schema.write_text(plan, json.dumps(content, indent=1) + "\n")
+    command = launch.command(plan, count, parallelism, options.nodes, options.threads)
     launch.run(job, command, max(1, options.threads * options.nodes // count), use_cpu=not options.gpus)
     finished = store.finish(read_json(report))
     attempt.versions = finished["training"]["versions"]
@@ -96,7 +113,6 @@ def _plan(options, kind: str, store: ModelStore, manifest: dict, report: Path) -
         "settings": options.settings,
         "rows_per_device": options.rows_per_device,
         "gradient_checkpointing": bool(options.gradient_checkpointing),
-        "parallelism": options.parallelism,
         "gpus": options.gpus,
         "checkpoints": str(store.checkpoints),
         "resume_from": str(checkpoint) if checkpoint else None,

@@ -45,7 +45,7 @@ def run(trainer, plan: dict) -> None:
         # PEFT leaves a new head beside an adapter in the precision of the frozen weights.
         weight.data = weight.data.float() if weight.requires_grad else weight.data
     trainer.add_callback(Progress())
-    trainer.add_callback(Checkpoints(plan["checkpoint_seconds"], trainer.accelerator))
+    trainer.add_callback(Checkpoints(plan["checkpoint_seconds"], trainer.accelerator, trainer.is_fsdp_enabled))
     trainer.train(resume_from_checkpoint=plan["resume_from"])
     if trainer.state.global_step < trainer.state.max_steps:
         # Where one process ends, the others are killed, so all wait until the checkpoint is complete.

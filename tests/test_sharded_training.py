@@ -1,0 +1,89 @@
+"""Models in parts, one in each of several real processes: adapters, and what an interrupted training goes on with."""
+
+import json
+import shutil
+
+import pytest
+import test_optimize_generator
+import test_train_difficulty_scorer
+import test_train_generator
+import torch
+import train_generator
+from synthesis.training import train_model
+from training_bench import Bench, losses, train_in_this_process, train_in_two_processes
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+TOKENS = torch.arange(20).unsqueeze(0)
+KINDS = {
+    "supervised": (test_train_generator.make_bench, AutoModelForCausalLM),
+    "preferences": (test_optimize_generator.make_bench, AutoModelForCausalLM),
+    "regression": (test_train_difficulty_scorer.make_bench, AutoModelForSequenceClassification),
+}
+
+
+def logits(bench: Bench, name: str, kind) -> torch.Tensor:
+    """What a trained model gives for some tokens."""
+    manifest = json.loads(bench.manifest(name).read_text())
+    model = kind.from_pretrained(bench.manifest(name).parent / manifest["folder"])
+    with torch.inference_mode():
+        return model(TOKENS).logits
+
+
+@pytest.mark.parametrize(("make_bench", "kind"), KINDS.values(), ids=KINDS)
+def test_an_adapter_of_a_model_in_parts_learns_the_same_and_is_merged(tmp_path, make_bench, kind):
+    bench = make_bench(tmp_path)
+    settings = {"epochs": 2, "learning_rate": 0.01, "lora": {"rank": 4, "alpha": 8, "dropout": 0}}
+    with pytest.MonkeyPatch.context() as patch:
+        train_in_this_process(patch)
+        whole = bench.train("whole", **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        train_in_two_processes(patch, "fsdp")
+        launch = ["--parallelism", "fsdp", "--rows-per-device", 2, "--store", tmp_path / "other"]
+        parts = bench.train("parts", *launch, **settings)
+    assert parts["processes"] == 2
+    assert losses(parts) == pytest.approx(losses(whole), abs=1e-4)
+    assert torch.allclose(logits(bench, "parts", kind), logits(bench, "whole", kind), atol=1e-4)
+
+
+def test_an_interrupted_training_in_parts_goes_on_with_another_number_of_them(tmp_path, monkeypatch):
+    bench = test_train_generator.make_bench(tmp_path)
+    settings = {"epochs": 2, "learning_rate": 0.01, "lora": {"rank": 4, "alpha": 8, "dropout": 0}}
+    with pytest.MonkeyPatch.context() as patch:
+        train_in_this_process(patch)
+        bench.train("whole", "--store", tmp_path / "other", **settings)
+    train_in_two_processes(monkeypatch, "fsdp")
+    bench.interrupt("--parallelism", "fsdp", **settings)
+    monkeypatch.setattr(train_model, "processes", lambda gpus, nodes: 4)
+    report = bench.train("writer", "--parallelism", "fsdp", **settings)
+    assert report["processes"] == 4
+    assert sorted(bench.ledger()["rows_by_attempt"].values()) == [4, 16]
+    found = [logits(bench, name, AutoModelForCausalLM) for name in ("writer", "whole")]
+    assert torch.allclose(*found, atol=1e-4)
+
+
+def test_a_whole_model_and_one_in_parts_do_not_go_on_with_each_others_checkpoints(tmp_path, monkeypatch, capsys):
+    bench = test_train_generator.make_bench(tmp_path)
+    train_in_this_process(monkeypatch)
+    bench.interrupt()
+    monkeypatch.setattr(train_model, "processes", lambda gpus, nodes: 2)
+    assert train_generator.main(bench.arguments("writer", "--parallelism", "fsdp")) == 1
+    said = capsys.readouterr().err
+    assert "has the whole model in each file, so the training goes on only with `parallelism: data`; use that" in said
+    for path in bench.checkpoints():
+        path.write_text('{"sharded": true}')
+    assert train_generator.main(bench.arguments("writer")) == 1
+    assert (
+        "has parts in each file, so the training goes on only with `parallelism: fsdp` on several"
+        in capsys.readouterr().err
+    )
+    [folder] = {path.parent.parent for path in bench.checkpoints()}
+    assert f"or delete {folder} to begin anew" in said
+    shutil.rmtree(folder)
+    monkeypatch.undo()
+    train_in_this_process(monkeypatch)
+    assert bench.train()["processes"] == 1
+
+
+def test_a_single_process_holds_the_whole_model(tmp_path, monkeypatch):
+    train_in_this_process(monkeypatch)
+    assert test_train_generator.make_bench(tmp_path).train("writer", "--parallelism", "fsdp")["processes"] == 1
