@@ -11,8 +11,7 @@ from synthesis.pending import gpus_for
 from synthesis.plan import Plan
 from test_graph import job_counts
 from test_preference_run import OPTIMISED
-from test_trained_run import TRAINING, trained_config
-from tiny_model import make_tiny_model
+from test_trained_run import TRAINING, make_base_model, trained_config
 from workflow import Clone, bought_since
 
 pytestmark = pytest.mark.workflow
@@ -41,7 +40,7 @@ def compared_config(clone: Clone, questions: int) -> dict:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("compared"))
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     clone.write_config(compared_config(clone, 12))
     clone.run()
     return clone
@@ -149,7 +148,7 @@ def test_what_is_forgotten_is_bought_again_by_whom_it_belongs_to(clone):
 
 def test_the_questions_of_an_optimised_generator_are_those_it_is_optimised_with(tmp_path):
     clone = Clone(tmp_path)
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     config = compared_config(clone, 20)
     raw = {"total": 20, "shard_size": 20, "sampling": SAMPLING}
     better = {**OPTIMISED, "model": "tuned", "sample_raw_questions": raw, "training": {**TRAINING, "packing": False}}

@@ -14,8 +14,7 @@ from synthesis.pending import gpus_for
 from synthesis.plan import Plan
 from synthesis.prompts import load_prompt
 from synthesis.requests import problem_requests
-from test_trained_run import TRAINING, trained_config
-from tiny_model import make_tiny_model
+from test_trained_run import TRAINING, make_base_model, trained_config
 from workflow import Clone, Inputs, bought_since
 
 pytestmark = pytest.mark.workflow
@@ -69,7 +68,7 @@ def write_problems(clone: Clone) -> dict[str, float]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("scorers"))
-    make_tiny_model(clone.folder / "base")
+    make_base_model(clone)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
         rates = write_problems(clone)
