@@ -200,7 +200,7 @@ def test_answers_of_a_solver_can_be_forgotten(finished):
     clone, _ = finished
     count = len(clone.rows("sample_fail_rates"))
     refused = clone.make("forget", "CONFIG=trial.yaml", "STAGE=sample_fail_rates", "SHARD=solver/00000", fails=True)
-    assert "sample_fail_rates stores no answers by shard" in refused
+    assert "sample_fail_rates stores no rows by shard" in refused
     assert f"{count} rows of sample_fail_rates moved" in clone.make(
         "forget", "CONFIG=trial.yaml", "STAGE=sample_fail_rates"
     )

@@ -39,7 +39,6 @@ def common(plan: dict, rows: int) -> dict:
         "ddp_find_unused_parameters": False,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
-        "log_on_each_node": False,
         "disable_tqdm": True,
         "report_to": "none",
         # `Checkpoints` says when to save. The older one stays until the newer one is complete.
