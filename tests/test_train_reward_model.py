@@ -21,7 +21,7 @@ from training_bench import Bench, losses, problem_rows, train_in_two_processes
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from trl.trainer.reward_trainer import DataCollatorForPreference
 
-PROMPT = ROOT / "config/prompts/response_short.yaml"
+PROMPT = ROOT / "tests/configs/short_prompt.yaml"
 SETTINGS = {"epochs": 12, "learning_rate": 0.003, "global_batch": 8}
 LORA = {"rank": 4, "alpha": 8, "dropout": 0}
 
