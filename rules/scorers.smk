@@ -9,6 +9,7 @@ rule sample_fail_rates:
         model=PLAN.solver_model,
         prompt=PLAN.solver_prompt,
         problems="<results>/merge_problems/train.parquet",
+        before=PLAN.solved_before,
     output:
         answers="<results>/sample_fail_rates/{sampled}/{shard}.parquet",
         ledger="<results>/ledger/sample_fail_rates/{sampled}/{shard}.json",

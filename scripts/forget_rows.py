@@ -32,7 +32,7 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     if shard and stage in (*ANSWERED_PROBLEMS, *BOUGHT_AS):
         raise InputError(f"{stage} stores no rows by shard; leave SHARD out, then all its rows are forgotten.")
     if stage in ANSWERED_PROBLEMS:
-        selected, patterns = (lambda source, index: True), ["*.parquet"]
+        selected, patterns = _answered(Plan(config), stage), ["*.parquet"]
     elif stage in BOUGHT_AS:
         selected, patterns = _compared(config, stage), ["*.parquet"]
     else:
@@ -46,6 +46,14 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
             moved.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(path, moved)
     return count
+
+
+def _answered(plan: Plan, stage: str):
+    """Which rows are answers to problems that this run asks: other runs may ask the same model others."""
+    solvers = [plan.solver(name) for name in plan.config["sample_fail_rates"]]
+    solved = {problems for solver in solvers for problems in solver["problems"]}
+    names = solved if stage == "sample_fail_rates" else set(plan.evaluated_benchmarks())
+    return lambda source, index: source in names
 
 
 def _compared(config: dict, stage: str):

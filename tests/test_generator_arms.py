@@ -1,8 +1,9 @@
 """Which generators are compared, and which questions of theirs."""
 
 import copy
+from types import SimpleNamespace
 
-from changed_configuration import COMPARISON, DEMO, SOURCE, changed, validate
+from changed_configuration import COMPARISON, DEMO, SOURCE, assert_refused, changed, validate
 from synthesis.generator_arms import arms
 from synthesis.plan import Plan
 
@@ -61,3 +62,26 @@ def test_without_a_comparison_nothing_is_planned_for_it():
     config.pop("tabulate_generators", None)
     plan = Plan(validate(config))
     assert plan.comparison_files() == plan.comparison_ledgers() == plan.arm_questions() == plan.scored_before() == []
+
+
+def test_judges_that_ask_the_same_wait_for_one_another():
+    judge = DEMO["judge_questions"]["judges"][0]
+    probability = {"yes": "Yes", "no": "No", "threshold": 0.5}
+    strict = {**judge, "name": "strict", "verdict": {"probability": probability}}
+    other = {**judge, "name": "other", "prompt": "config/prompts/solvability.yaml"}
+    shares = {name: {"judge": name} for name in ("strict", "other", "solvability")}
+    edits = [("judge_questions.judges", [judge, strict, other])]
+    plan = Plan(validate(changed(*edits, ("tabulate_generators", {"questions": 8, "shares": shares}))))
+    before = {name: plan.judged_before(SimpleNamespace(judge=name)) for name in shares}
+    assert before["solvability"][-1] == "<results>/judge_generators/strict.parquet"
+    assert [len(files) for files in before.values()] == [1, 1, 2]
+
+
+def test_a_source_with_the_name_of_an_optimised_generator_is_not_compared():
+    source = DEMO["generate_questions"]["sources"]["smollm2"]
+    edits = [
+        ("generate_questions.sources", {"smollm2_optimized": source}),
+        ("select_questions.sources", {"smollm2_optimized": DEMO["select_questions"]["sources"]["smollm2"]}),
+        ("tabulate_generators", {**COMPARISON, "questions": 8}),
+    ]
+    assert_refused(edits, ["sources.smollm2_optimized has the name of an optimised generator", "another name"])

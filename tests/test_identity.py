@@ -90,3 +90,10 @@ def test_held_out_rows_stay_held_out_when_the_share_grows():
     assert small < large
     assert abs(len(small) - 400) < 6 * 19
     assert not any(identity.is_held_out(1, name, 0) for name in map(str, range(4000)))
+
+
+def test_a_second_holding_out_takes_its_whole_share_of_what_the_first_left():
+    left = [name for name in map(str, range(4000)) if not identity.is_held_out(1, name, 0.2)]
+    again = [name for name in left if identity.is_held_out(1, name, 0.2, "scorer")]
+    # Six standard deviations of a share of 0.2 of 3,200 rows are 136.
+    assert abs(len(again) - 0.2 * len(left)) < 136

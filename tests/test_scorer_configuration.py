@@ -1,6 +1,7 @@
 """What the configuration of fail rates and scorers may say, and which sentence refuses the rest."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 from changed_configuration import REMOVE, STUDENT, assert_refused, changed, validate
@@ -130,3 +131,11 @@ def test_a_model_that_is_trained_for_something_else_is_refused(edits, fragments)
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(edits, fragments):
     assert_refused(with_scorers(*edits), fragments)
+
+
+def test_solvers_that_ask_the_same_wait_for_one_another():
+    again, greedy = copy.deepcopy(SOLVER) | {"samples": 9}, {**SOLVER, "sampling": {"temperature": 0, "max_tokens": 8}}
+    solvers = {"solver": SOLVER, "again": {**again, "shards": 2}, "greedy": {**greedy, "samples": 1}}
+    plan = Plan(validate(changed(*with_scorers(), ("sample_fail_rates", solvers))))
+    before = [plan.solved_before(SimpleNamespace(sampled=name)) for name in solvers]
+    assert before == [[], ["<results>/sample_fail_rates/solver/00000.parquet"], []]

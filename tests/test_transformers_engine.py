@@ -7,7 +7,7 @@ from synthesis.engines.transformers_engine import TransformersEngine
 from synthesis.errors import InputError
 from synthesis.requests import Request, question_requests
 from tiny_model import CONTEXT, make_tiny_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 SAMPLING = {"temperature": 1.0, "top_p": 0.95, "top_k": 50, "max_tokens": 20}
 GREEDY = {"temperature": 0, "max_tokens": 12}
@@ -161,3 +161,35 @@ def test_a_gpu_that_pytorch_can_not_use_ends_in_one_sentence(folder, monkeypatch
     manifest = {"context": CONTEXT, "dtype": "float32", "trust_remote_code": False}
     with pytest.raises(InputError, match=r"got 1 GPU, but PyTorch .* can't use it.*CUDA_VISIBLE_DEVICES"):
         TransformersEngine(folder, manifest, Machine(gpus=1))
+
+
+def save_scorer(folder, target, numbers: int):
+    """The two-layer model with a drawn head of so many numbers, and no padding token in its configuration."""
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=numbers)
+    model.config.pad_token_id = None
+    model.save_pretrained(target)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(target)
+    return target
+
+
+@pytest.mark.parametrize("method", ["regression", "reward"])
+def test_a_head_without_padding_token_reads_the_last_token_of_every_row(folder, tmp_path, method):
+    scorer = save_scorer(folder, tmp_path / "scorer", 1)
+    answer = ("assistant", "The answer is 4.")
+    requests = [
+        Request(
+            f"row{n}", 0, "source", n, 0, (("user", "And then? " * (n + 1)), *([answer] * (method == "reward"))), "none"
+        )
+        for n in range(6)
+    ]
+    alone = {request.row_id: score.score for request, score in rows(engine(scorer, 1).score(requests, method))}
+    together = {request.row_id: score.score for request, score in rows(engine(scorer, 6).score(requests, method))}
+    assert together == pytest.approx(alone, abs=1e-5)
+    assert len(set(alone.values())) == 6
+
+
+def test_a_head_of_several_numbers_is_refused(folder, tmp_path):
+    scorer = save_scorer(folder, tmp_path / "scorer", 2)
+    with pytest.raises(InputError, match=r"head gives 2 numbers, and the method reward takes one"):
+        rows(engine(scorer).score([conversation(0, "Why?")], "reward"))

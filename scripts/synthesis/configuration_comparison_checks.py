@@ -33,6 +33,12 @@ def comparison(config: dict) -> Iterator[str]:
     for where, name in shares(config, "judge"):
         if name not in judges:
             yield f"{where} is '{name}', which is no judge of judge_questions; {suggestion(name, judges)}"
+    for arm in found:
+        if arm.stage == "sample_raw_questions" and arm.name in config["generate_questions"]["sources"]:
+            yield (
+                f"{key('generate_questions', 'sources', arm.name)} has the name of an optimised generator, whose raw "
+                f"questions {STAGE} compares; give the source another name."
+            )
     for name in config[STAGE]["shares"]:
         if name in MEASURES:
             yield f"{key(STAGE, 'shares', name)} has the name of a column that is there anyway; choose another name."

@@ -60,12 +60,14 @@ def rewrite_direction(run_seed: int, row_id: str, directions: Iterable[str]) -> 
     return max(directions, key=lambda name: _hash("rewrite_direction", run_seed, row_id, name))
 
 
-def is_held_out(seed: int, name: str, share: float) -> bool:
+def is_held_out(seed: int, name: str, share: float, purpose: str = "") -> bool:
     """Whether the row of this name, an id or a normalised text, is held out; `share` is from 0 to below 1.
 
-    A function of seed and name alone: adding rows moves none that were there, and a larger share only adds.
+    A function of these alone: adding rows moves none that were there, and a larger share only adds. Rows that are
+    left of one holding out need another `purpose` for the next: else those that would be held out are gone already.
     """
-    return int(digest(["held_out", seed, name])[:16], 16) / 2**64 < share
+    parts = ["held_out", seed, name, *([purpose] if purpose else [])]
+    return int(digest(parts)[:16], 16) / 2**64 < share
 
 
 def problem_id(source: str, problem: str) -> str:

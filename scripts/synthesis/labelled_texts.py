@@ -86,7 +86,7 @@ def _row(text: str, label: float, seed: int, held_out: float) -> dict:
         "row_id": digest(["label", key])[:32],
         "text": text.strip(),
         "label": label,
-        "held_out": is_held_out(seed, key, held_out),
+        "held_out": is_held_out(seed, key, held_out, "scorer"),
     }
 
 

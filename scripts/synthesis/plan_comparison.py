@@ -87,8 +87,19 @@ class ComparisonPlan(PreferencePlan):
         return [f"{RESULTS}/score_generators/all.parquet"] if scored else []
 
     def judged_before(self, wildcards) -> list[str]:
-        """What the judge says of the same questions for the data set: first, so that no row is bought by both."""
-        return self._of_sources(f"judge_questions/{wildcards.judge}")
+        """What judges say of the same questions before this one: first, so that no row is bought by two jobs.
+
+        That is this judge for the data set, and here every earlier judge that asks the same model the same.
+        """
+        own, judges = self._asked_by(wildcards.judge), self.comparing_judges()
+        earlier = [name for name in judges[: judges.index(wildcards.judge)] if self._asked_by(name) == own]
+        found = [f"{RESULTS}/judge_generators/{name}.parquet" for name in earlier]
+        return [*self._of_sources(f"judge_questions/{wildcards.judge}"), *found]
+
+    def _asked_by(self, name: str) -> tuple[str, str]:
+        """Model and prompt of a judge."""
+        judge = next(judge for judge in self.config["judge_questions"]["judges"] if judge["name"] == name)
+        return judge["model"], judge["prompt"]
 
     def scored_before(self) -> list[str]:
         """What the scorer says of the same questions for the data set: first, so that no row is bought by both."""

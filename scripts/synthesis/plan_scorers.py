@@ -28,6 +28,18 @@ class ScorerPlan(ResourcePlan):
         """The prompt that asks a solver for an answer."""
         return self.solver(wildcards.sampled)["prompt"]
 
+    def solved_before(self, wildcards) -> list[str]:
+        """The answers of solvers that ask the same model the same: first, so that no answer is bought by both."""
+        same = ("model", "prompt", "sampling")
+        own, found = self.solver(wildcards.sampled), []
+        for name in self.config["sample_fail_rates"]:
+            if name == wildcards.sampled:
+                break
+            other = self.solver(name)
+            if all(own[key] == other[key] for key in same) and set(own["problems"]) & set(other["problems"]):
+                found += self.solver_files("sample_fail_rates", name)
+        return found
+
     def solver_settings(self, wildcards) -> str:
         """What a solver is asked, beside its model and prompt."""
         settings = self.solver(wildcards.sampled)

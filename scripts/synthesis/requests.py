@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synthesis.canonical import digest
-from synthesis.identity import rewrite_direction, sample_seed
+from synthesis.identity import hashed_shard, rewrite_direction, sample_seed
 from synthesis.prompts import Prompt
-from synthesis.store import Key, Place
+from synthesis.store import BUCKET_ROWS, Key, Place
 
 Messages = tuple[tuple[str, str], ...]
+
+# Folders of the store that the answers to a set of problems are spread over.
+PROBLEM_FOLDERS = 64
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,17 @@ def problem_requests(
 ) -> list[Request]:
     """Requests of a stage for `samples` answers to each problem (rows of `schema.PROBLEMS`) with a reference answer.
 
-    All rows lie in one folder of the store, whatever their position: that moves when problems are added or dropped.
-    Its name is `folder`, or else that of the set that the problem comes from.
+    Where a row lies in the store must not follow from its position, which moves when problems are added or dropped.
+    It lies in the one folder named `folder`, or else in one of `PROBLEM_FOLDERS` of the set that it comes from, so that
+    a job need not read the answers to all others.
     """
     questions = [
-        {"question_id": row["problem_id"], "source": folder or row["source"], "index": 0, "question": row["problem"]}
+        {
+            "question_id": row["problem_id"],
+            "source": folder or row["source"],
+            "index": 0 if folder else BUCKET_ROWS * hashed_shard(row["problem_id"], PROBLEM_FOLDERS),
+            "question": row["problem"],
+        }
         for row in problems
         if row["answer"] is not None
     ]

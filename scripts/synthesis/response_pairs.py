@@ -68,7 +68,7 @@ def ranking_rows(solved: list[Solved], prompt, pairs_per_problem: int, seed: int
             ],
             "chosen": chosen,
             "rejected": rejected,
-            "held_out": is_held_out(seed, normalise(item.problem["problem"]), held_out),
+            "held_out": is_held_out(seed, normalise(item.problem["problem"]), held_out, "scorer"),
         }
         for item in solved
         for number, (chosen, rejected) in enumerate(list(zip(item.right, item.wrong, strict=False))[:pairs_per_problem])

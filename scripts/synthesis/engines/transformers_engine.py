@@ -1,5 +1,7 @@
 """Hugging Face Transformers in one process: runs anywhere, and is the reference for the faster engines."""
 
+import itertools
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -169,6 +171,11 @@ class TransformersEngine:
         if scores_texts == (method == "log_likelihood"):
             kind = "a head that scores texts" if scores_texts else "no head that scores texts"
             raise InputError(f"the method {method} does not fit a model with {kind}; name another model or method.")
+        if scores_texts and self.model.config.num_labels != 1:
+            raise InputError(
+                f"the model's head gives {self.model.config.num_labels} numbers, and the method {method} takes one; name "
+                "a model with a head of one number."
+            )
 
     def _scored_tokens(self, request, method: str) -> tuple[list[int], list[int]]:
         """Token ids of what stands before the scored text, and of that text."""
@@ -180,10 +187,25 @@ class TransformersEngine:
 
     @torch.inference_mode()
     def _head_outputs(self, batch, boundaries):
-        ids, mask = self._padded([tokens for _, tokens in batch])
-        outputs = self.model(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0))
+        with self._padding_that_ends_no(batch):
+            ids, mask = self._padded([tokens for _, tokens in batch])
+            outputs = self.model(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0))
         for (request, tokens), value in zip(batch, outputs.logits[:, 0].float().tolist(), strict=True):
             yield request, Score(value, "stop", boundaries[request], len(tokens) - boundaries[request])
+
+    @contextmanager
+    def _padding_that_ends_no(self, batch):
+        """Let a head that knows no padding token, and so reads the last one, read that of each row of a batch."""
+        if self.model.config.pad_token_id is not None:
+            yield
+            return
+        last = {tokens[-1] for _, tokens in batch}
+        usual, unlike = self.pad_token, next(token for token in itertools.count() if token not in last)
+        self.pad_token = self.model.config.pad_token_id = unlike
+        try:
+            yield
+        finally:
+            self.pad_token, self.model.config.pad_token_id = usual, None
 
     @torch.inference_mode()
     def _log_likelihoods(self, batch, boundaries):

@@ -23,7 +23,7 @@ class RulesFilter:
     """
 
     def __init__(self, name: str, settings: dict, _problem_files):
-        self.settings = settings
+        self.name, self.settings = name, settings
         self.require = _compiled(name, "require", settings)
         self.forbid = _compiled(name, "forbid", settings)
 
@@ -52,12 +52,21 @@ class RulesFilter:
 
     def _pattern_reason(self, text: str, question_id: str) -> str:
         for pattern in self.require:
-            if not _search(pattern, text, question_id):
+            if not self._found(pattern, text, question_id):
                 return f"lacks:{pattern.pattern}"
         for pattern in self.forbid:
-            if _search(pattern, text, question_id):
+            if self._found(pattern, text, question_id):
                 return f"forbidden:{pattern.pattern}"
         return ""
+
+    def _found(self, pattern: regex.Pattern, text: str, question_id: str) -> bool:
+        try:
+            return pattern.search(text, timeout=PATTERN_SECONDS) is not None
+        except TimeoutError as error:
+            raise InputError(
+                f"{self.name}.rules: the pattern {pattern.pattern} took more than {PATTERN_SECONDS:.0f} s on "
+                f"question {question_id}; write it without nested repetitions."
+            ) from error
 
 
 def repetition(text: str) -> float:
@@ -80,17 +89,6 @@ def _compiled(name: str, key: str, settings: dict) -> list[regex.Pattern]:
             patterns.append(regex.compile(text))
         except regex.error as error:
             raise InputError(
-                f"filter_questions.filters: {name}.rules.{key} has the pattern {text}, which is not a regular "
-                f"expression ({error}); correct it."
+                f"{name}.rules.{key} has the pattern {text}, which is not a regular expression ({error}); correct it."
             ) from error
     return patterns
-
-
-def _search(pattern: regex.Pattern, text: str, question_id: str) -> bool:
-    try:
-        return pattern.search(text, timeout=PATTERN_SECONDS) is not None
-    except TimeoutError as error:
-        raise InputError(
-            f"the pattern {pattern.pattern} took more than {PATTERN_SECONDS:.0f} s on "
-            f"question {question_id}; write it without nested repetitions."
-        ) from error

@@ -27,6 +27,8 @@ def common(plan: dict, rows: int) -> dict:
         "warmup_steps": settings["warmup"],
         "weight_decay": settings["weight_decay"],
         "per_device_train_batch_size": per_device,
+        # What is measured after the last step must not need more memory than the steps did.
+        "per_device_eval_batch_size": per_device,
         "gradient_accumulation_steps": accumulation,
         "gradient_checkpointing": plan["gradient_checkpointing"],
         "gradient_checkpointing_kwargs": {"use_reentrant": False},
