@@ -96,7 +96,7 @@ def refusal(bench: Bench, monkeypatch, capsys) -> str:
 
 def test_equal_labels_are_refused_before_the_training_starts(tmp_path, monkeypatch, capsys):
     said = refusal(make_bench(tmp_path, label=lambda number: 0.5), monkeypatch, capsys)
-    assert "train_difficulty_scorer.scorer.labels: all 49 labels are 0.5 (15 more are held out)" in said
+    assert "train_difficulty_scorer.scorer.labels: all 44 labels are 0.5 (20 more are held out)" in said
     assert "so train_difficulty_scorer.scorer has nothing to learn from; give labels that differ." in said
 
 

@@ -22,7 +22,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from trl.trainer.reward_trainer import DataCollatorForPreference
 
 PROMPT = ROOT / "tests/configs/short_prompt.yaml"
-SETTINGS = {"epochs": 12, "learning_rate": 0.003, "global_batch": 8}
+SETTINGS = {"epochs": 12, "learning_rate": 0.0003, "global_batch": 8}
 LORA = {"rank": 4, "alpha": 8, "dropout": 0}
 
 

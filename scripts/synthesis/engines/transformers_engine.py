@@ -173,8 +173,8 @@ class TransformersEngine:
             raise InputError(f"the method {method} does not fit a model with {kind}; name another model or method.")
         if scores_texts and self.model.config.num_labels != 1:
             raise InputError(
-                f"the model's head gives {self.model.config.num_labels} numbers, and the method {method} takes one; name "
-                "a model with a head of one number."
+                f"the model's head gives {self.model.config.num_labels} numbers, and the method {method} takes one; "
+                "name a model with a head of one number."
             )
 
     def _scored_tokens(self, request, method: str) -> tuple[list[int], list[int]]:
