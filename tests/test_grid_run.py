@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 
 import pytest
+from small_run import STAGES
 from synthesis import costs, funnel, schema
 from test_graph import job_counts
 from tiny_model import CONTEXT, make_tiny_model
@@ -18,17 +19,6 @@ pytestmark = pytest.mark.workflow
 SHARDS = {"tuned": ["00000"], "optimized": ["00000", "00001"]}
 SIZES, SEEDS = ("4", "8", "all"), ("1", "2")
 STUDENTS = [f"small-{size}-{seed}" for size in SIZES for seed in SEEDS]
-SHARD_STAGES = [
-    "generate_questions",
-    "filter_questions",
-    "find_duplicates",
-    "judge_questions/solvability",
-    "select_questions",
-    "generate_responses",
-    "filter_responses",
-    "score_responses",
-    "select_responses",
-]
 
 
 def grid_config(clone: Clone) -> dict:
@@ -75,7 +65,7 @@ def test_every_rule_has_the_jobs_that_the_grid_gives(clone):
         "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel", "tabulate_evaluation",
         "tabulate_trainings", "plot_training_losses", "all",
     }  # fmt: skip
-    a_shard = {stage.split("/")[0] for stage in SHARD_STAGES} - once
+    a_shard = {stage.split("/")[0] for stage in STAGES} - once
     counts = dict.fromkeys(once, 1) | dict.fromkeys(a_shard, 3) | dict.fromkeys(["fetch_model", "fetch_problems"], 2)
     students = {"select_subset": 3, "train_student": 6, "answer_benchmark": 7, "grade_answers": 7}
     assert {rule: count for rule, count in clone.planned.items() if rule != "total"} == counts | students
@@ -83,7 +73,7 @@ def test_every_rule_has_the_jobs_that_the_grid_gives(clone):
 
 def test_every_place_of_the_grid_has_its_file(clone):
     results = clone.folder / "results/grid"
-    for stage in SHARD_STAGES:
+    for stage in STAGES:
         files = {
             (path.parent.name, path.stem)
             for path in (results / stage).glob("*/*.parquet")
