@@ -3,13 +3,17 @@
 import json
 import shutil
 
+import psutil
 import pytest
 import test_optimize_generator
 import test_train_difficulty_scorer
 import test_train_generator
 import torch
 import train_generator
+from synthesis import model_files
 from synthesis.training import train_model
+from synthesis.training.base_model import load, one_process_reads
+from tiny_model import make_tiny_model
 from training_bench import Bench, losses, train_in_this_process, train_in_two_processes
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -19,6 +23,17 @@ KINDS = {
     "preferences": (test_optimize_generator.make_bench, AutoModelForCausalLM),
     "regression": (test_train_difficulty_scorer.make_bench, AutoModelForSequenceClassification),
 }
+
+
+PLAN = {
+    "kind": "answers",
+    "trust_remote_code": False,
+    "dtype": "float32",
+    "settings": {"precision": "float32", "seed": 1},
+    "parallelism": "fsdp",
+    "gpus": 0,
+}
+LORA = {"precision": "bfloat16", "seed": 1, "lora": {}}
 
 
 def logits(bench: Bench, name: str, kind) -> torch.Tensor:
@@ -87,3 +102,74 @@ def test_a_whole_model_and_one_in_parts_do_not_go_on_with_each_others_checkpoint
 def test_a_single_process_holds_the_whole_model(tmp_path, monkeypatch):
     train_in_this_process(monkeypatch)
     assert test_train_generator.make_bench(tmp_path).train("writer", "--parallelism", "fsdp")["processes"] == 1
+
+
+@pytest.mark.parametrize("head", ["language", "one_number"])
+def test_processes_other_than_the_first_read_no_weights_and_keep_no_memory_for_them(tmp_path, monkeypatch, head):
+    plan = {**PLAN, "model": make_tiny_model(tmp_path / "base")}
+    _, read = load(plan, head)
+    config = plan["model"] / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "vocab_size": 2**21}))
+    (plan["model"] / "model.safetensors").unlink()
+    monkeypatch.setenv("RANK", "1")
+    before = psutil.Process().memory_info().rss
+    _, empty = load(plan, head)
+    assert psutil.Process().memory_info().rss - before < 2**27
+    assert empty.num_parameters() * 4 > 2**29
+    assert empty.state_dict().keys() == read.state_dict().keys()
+    assert empty.config.pad_token_id == read.config.pad_token_id
+    # The first process sends no buffers, so the others compute theirs.
+    buffers = dict(read.named_buffers())
+    assert buffers
+    assert all(torch.equal(buffer, buffers[name]) for name, buffer in empty.named_buffers())
+
+
+@pytest.mark.parametrize("change", [{"parallelism": "data"}, {"kind": "preferences"}])
+def test_every_process_reads_weights_that_it_needs_as_a_whole(tmp_path, monkeypatch, change):
+    plan = {**PLAN, **change, "model": make_tiny_model(tmp_path / "base")}
+    _, first = load(plan)
+    monkeypatch.setenv("RANK", "1")
+    _, second = load(plan)
+    assert all(torch.equal(weight, first.state_dict()[name]) for name, weight in second.state_dict().items())
+    assert not one_process_reads(plan, first)
+
+
+def test_one_process_reads_only_what_can_be_sent(tmp_path):
+    plan = {**PLAN, "dtype": "bfloat16", "model": make_tiny_model(tmp_path / "base")}
+    _, model = load(plan)
+    assert one_process_reads(plan, model)
+    model._keep_in_fp32_modules_strict = {"gate"}
+    assert one_process_reads(plan, model)
+    assert not one_process_reads({**plan, "settings": LORA}, model)
+    model._keep_in_fp32_modules_strict = set()
+    assert one_process_reads({**plan, "settings": LORA}, model)
+    model.register_buffer("bias", torch.zeros(2))
+    assert not one_process_reads(plan, model)
+
+
+@pytest.mark.parametrize("settings", [{}, {"lora": {"rank": 4, "alpha": 8, "dropout": 0}}], ids=["all weights", "lora"])
+def test_a_model_in_parts_whose_head_is_its_embedding_learns_the_same(tmp_path, settings):
+    bench = test_train_generator.make_bench(tmp_path)
+    tie_embeddings(bench)
+    settings = {"learning_rate": 0.01, **settings}
+    with pytest.MonkeyPatch.context() as patch:
+        train_in_this_process(patch)
+        whole = bench.train("whole", "--store", tmp_path / "other", **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        train_in_two_processes(patch, "fsdp")
+        parts = bench.train("parts", "--parallelism", "fsdp", "--rows-per-device", 2, **settings)
+    assert losses(parts) == pytest.approx(losses(whole), abs=1e-4)
+    found = [logits(bench, name, AutoModelForCausalLM) for name in ("parts", "whole")]
+    assert torch.allclose(*found, atol=1e-3)
+
+
+def tie_embeddings(bench: Bench) -> None:
+    """Let the bench's base model use its embedding as its head."""
+    folder = bench.folder / "base/files"
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    model.config.tie_word_embeddings = True
+    model.tie_weights()
+    model.save_pretrained(folder)
+    manifest = json.loads((bench.folder / "base/manifest.json").read_text())
+    manifest["content_sha256"] = model_files.content_sha256(model_files.file_entries(folder))
+    (bench.folder / "base/manifest.json").write_text(json.dumps(manifest))

@@ -4,6 +4,7 @@ import os
 
 import torch
 
+from synthesis.training.base_model import one_process_reads
 from synthesis.training.batching import batches, steps
 
 
@@ -12,7 +13,7 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def common(plan: dict, rows: int) -> dict:
+def common(plan: dict, rows: int, model) -> dict:
     """Arguments of `transformers.TrainingArguments` and its relatives, for `rows` rows (or packs) in each epoch.
 
     One optimiser step takes `global_batch` rows whatever the number of processes, so accumulation is derived.
@@ -46,14 +47,19 @@ def common(plan: dict, rows: int) -> dict:
         # `Checkpoints` says when to save. The older one stays until the newer one is complete.
         "save_strategy": "no",
         "save_total_limit": 2,
-        **_sharding(plan),
+        **_sharding(plan, model),
     }
 
 
-def _sharding(plan: dict) -> dict:
+def _sharding(plan: dict, model) -> dict:
     if plan["parallelism"] != "fsdp":
         return {}
-    return {"fsdp": True, "fsdp_config": {"version": 2, "state_dict_type": "SHARDED_STATE_DICT"}}
+    sharding = {
+        "version": 2,
+        "state_dict_type": "SHARDED_STATE_DICT",
+        "cpu_ram_efficient_loading": one_process_reads(plan, model),
+    }
+    return {"fsdp": True, "fsdp_config": sharding}
 
 
 def order(rows: int, step_count: int, settings: dict) -> list[int]:

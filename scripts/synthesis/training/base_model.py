@@ -1,12 +1,15 @@
 """The model that a training begins with, and how the trained one is written."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import peft
+import torch
 import transformers
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.initialization import no_init_weights
 
 from synthesis import model_files
 from synthesis.precision import DTYPES, device
@@ -19,23 +22,64 @@ def load(plan: dict, head: str = "language"):
 
     Weights that are trained are float32, whatever the precision of the computation. The frozen ones under an adapter
     are as precise as the computation or as the saved model, whichever is more, so that saving rounds none of them
-    further. Raises InputError for a GPU that PyTorch can't use.
+    further. Where one process reads alone (see `one_process_reads`), the model of the others has undefined weights,
+    until they get them with their parts. Raises InputError for a GPU that PyTorch can't use.
     """
     device(plan["gpus"])
     transformers.utils.logging.disable_progress_bar()
-    settings = plan["settings"]
-    frozen = "lora" in settings and settings["precision"] != "float32"
     options = {"trust_remote_code": plan["trust_remote_code"]}
     tokenizer = AutoTokenizer.from_pretrained(plan["model"], **options)
-    options |= {"dtype": DTYPES[plan["dtype"] if frozen else "float32"], "use_safetensors": True}
+    options["dtype"] = _dtype(plan)
     if head == "language":
-        return tokenizer, AutoModelForCausalLM.from_pretrained(plan["model"], **options)
-    transformers.set_seed(settings["seed"])
+        return tokenizer, _read(AutoModelForCausalLM, plan, **options)
+    transformers.set_seed(plan["settings"]["seed"])
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForSequenceClassification.from_pretrained(plan["model"], num_labels=1, **options)
+    model = _read(AutoModelForSequenceClassification, plan, num_labels=1, **options)
     model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer, model
+
+
+def one_process_reads(plan: dict, model) -> bool:
+    """Whether the first process alone reads the weights and Accelerate sends the others their parts.
+
+    Then the machine's memory holds the weights once, not once for each process. The whole model is needed in every
+    process for the reference of preferences, which TRL computes before the model is sharded. Accelerate sends no
+    buffers, and nothing whose dtype differs between the file and a model made from its configuration.
+    """
+    if plan["parallelism"] != "fsdp" or plan["kind"] == "preferences":
+        return False
+    buffers = model.state_dict().keys() - dict(model.named_parameters(remove_duplicate=False)).keys()
+    more_precise = model._keep_in_fp32_modules or model._keep_in_fp32_modules_strict
+    return not buffers and (_dtype(plan) == torch.float32 or not more_precise)
+
+
+def _dtype(plan: dict) -> torch.dtype:
+    """That of the weights in the training; see `load`."""
+    settings = plan["settings"]
+    frozen = "lora" in settings and settings["precision"] != "float32"
+    return DTYPES[plan["dtype"] if frozen else "float32"]
+
+
+def _read(kind, plan: dict, **options):
+    """The base model as one of `kind`, a class of Transformers, with its weights if this process has to read them."""
+    if os.environ.get("RANK", "0") != "0":
+        model = _without_weights(kind, plan["model"], **options)
+        if one_process_reads(plan, model):
+            return model
+    return kind.from_pretrained(plan["model"], use_safetensors=True, **options)
+
+
+def _without_weights(kind, folder: str, dtype: torch.dtype, trust_remote_code: bool, **changes):
+    """A model whose weights are allocated but never written, so that they take no memory.
+
+    They are not on the meta device, because Accelerate tells an optimiser's weights apart by their addresses.
+    """
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, **changes)
+    with no_init_weights():
+        model = kind.from_config(config, dtype=dtype, trust_remote_code=trust_remote_code)
+    model.tie_weights()
+    return model
 
 
 def save(trainer, plan: dict) -> None:

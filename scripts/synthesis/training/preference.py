@@ -34,7 +34,7 @@ def train(plan: dict) -> None:
     examples = [row for row in _examples(tokenizer, settings["system"], pairs) if _fits(row, settings["max_tokens"])]
     count = sum(not row["held_out"] for row in examples)
     check_fitting(count, len(pairs), settings["max_tokens"])
-    common = arguments.common(plan, count)
+    common = arguments.common(plan, count, model)
     args = trl.DPOConfig(**common, beta=settings["beta"], precompute_ref_log_probs=True, max_length=None)
     with args.main_process_first(local=False):
         trained, held_out = (_dataset(examples, part, Path(plan["checkpoints"])) for part in (False, True))

@@ -35,7 +35,7 @@ def train(plan: dict) -> None:
     examples = [row for row in _examples(tokenizer, rows) if _length(row) <= settings["max_tokens"]]
     trained, held_out = (_dataset(examples, part) for part in (False, True))
     check_fitting(len(trained), len(rows), settings["max_tokens"])
-    common = arguments.common(plan, len(trained))
+    common = arguments.common(plan, len(trained), model)
     trainer = RankingTrainer(
         model,
         args=trl.RewardConfig(**common, max_length=None),

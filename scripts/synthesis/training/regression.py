@@ -30,7 +30,7 @@ def train(plan: dict) -> None:
     fitting = [row for row in examples if len(row["input_ids"]) <= settings["max_tokens"]]
     trained, held_out = (_dataset(fitting, part) for part in (False, True))
     check_fitting(len(trained), len(rows), settings["max_tokens"])
-    common = arguments.common(plan, len(trained))
+    common = arguments.common(plan, len(trained), model)
     if lora := adapter(settings, "SEQ_CLS"):
         model = peft.get_peft_model(model, lora)
     trainer = transformers.Trainer(

@@ -22,7 +22,7 @@ def train(plan: dict) -> None:
     rows = Dataset.from_list(examples)
     if settings["packing"]:
         rows = trl.pack_dataset(rows, settings["max_tokens"], "bfd")
-    common = arguments.common(plan, len(rows))
+    common = arguments.common(plan, len(rows), model)
     # Rows come as tokens, cut and packed already; batches without padding keep the rows of a pack apart.
     prepared = {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}
     trainer = trl.SFTTrainer(
