@@ -18,8 +18,8 @@ def folder(tmp_path_factory):
     return make_tiny_model(tmp_path_factory.mktemp("model"))
 
 
-def engine(folder, batch_rows=8, batch_tokens=100_000):
-    manifest = {"context": CONTEXT, "dtype": "float32", "trust_remote_code": False}
+def engine(folder, batch_rows=8, batch_tokens=100_000, dtype="float32"):
+    manifest = {"context": CONTEXT, "dtype": dtype, "trust_remote_code": False}
     return TransformersEngine(folder, manifest, Machine(threads=2, batch_rows=batch_rows, batch_tokens=batch_tokens))
 
 
@@ -193,3 +193,13 @@ def test_a_head_of_several_numbers_is_refused(folder, tmp_path):
     scorer = save_scorer(folder, tmp_path / "scorer", 2)
     with pytest.raises(InputError, match=r"head gives 2 numbers, and the method reward takes one"):
         rows(engine(scorer).score([conversation(0, "Why?")], "reward"))
+
+
+def test_a_head_computes_in_float32_whatever_the_model_does(folder, tmp_path):
+    scorer = save_scorer(folder, tmp_path / "scorer", 1)
+    requests = [Request(f"row{n}", 0, "source", n, 0, (("user", f"And {n} then?"),), "none") for n in range(8)]
+    exact = {request.row_id: score.score for request, score in rows(engine(scorer).score(requests, "regression"))}
+    found = dict(rows(engine(scorer, dtype="bfloat16").score(requests, "regression")))
+    scores = torch.tensor([score.score for score in found.values()])
+    assert (scores != scores.bfloat16().float()).any()
+    assert {request.row_id: score.score for request, score in found.items()} == pytest.approx(exact, abs=0.02)

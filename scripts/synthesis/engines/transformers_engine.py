@@ -21,12 +21,22 @@ from synthesis.errors import InputError
 
 # How Transformers calls models with a head that gives numbers to a whole text.
 CLASSIFICATION = "ForSequenceClassification"
+# The names that the last layer of such a model has.
+HEADS = ("score", "classifier")
 
 
 def _model_class(folder: Path):
     """What the model was saved as: with a head that scores whole texts, or as a language model."""
     names = model_files.read_json_object(folder / model_files.CONFIG).get("architectures") or [""]
     return AutoModelForSequenceClassification if names[0].endswith(CLASSIFICATION) else AutoModelForCausalLM
+
+
+def _give_float32(model) -> None:
+    """Let the head of a model compute in float32: in bfloat16, rewards near 5 would come in steps of 0.03."""
+    for name in HEADS:
+        head = getattr(model, name, None)
+        if head is not None:
+            head.float().register_forward_pre_hook(lambda _, inputs: tuple(values.float() for values in inputs))
 
 
 class TransformersEngine:
@@ -51,6 +61,8 @@ class TransformersEngine:
             folder, dtype=precision.DTYPES[manifest["dtype"]], use_safetensors=True, trust_remote_code=remote_code
         )
         self.model.to(self.device).eval()
+        if not self.model.can_generate():
+            _give_float32(self.model)
         self.stop_tokens = self._stop_tokens()
         self.pad_token = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.stop_tokens[0]
         # The settings of a sample come from the config alone, not from a file beside the weights.

@@ -35,6 +35,8 @@ def train(plan: dict) -> None:
     count = sum(not row["held_out"] for row in examples)
     check_fitting(count, len(pairs), settings["max_tokens"])
     common = arguments.common(plan, count, model)
+    # TRL averages the means of batches, in which a pair of a last, smaller batch would weigh more.
+    common["per_device_eval_batch_size"] = 1
     args = trl.DPOConfig(**common, beta=settings["beta"], precompute_ref_log_probs=True, max_length=None)
     with args.main_process_first(local=False):
         trained, held_out = (_dataset(examples, part, Path(plan["checkpoints"])) for part in (False, True))
