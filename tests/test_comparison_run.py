@@ -151,7 +151,8 @@ def test_the_questions_of_an_optimised_generator_are_those_it_is_optimised_with(
     make_base_model(clone)
     config = compared_config(clone, 20)
     raw = {"total": 20, "shard_size": 20, "sampling": SAMPLING}
-    better = {**OPTIMISED, "model": "tuned", "sample_raw_questions": raw, "training": {**TRAINING, "packing": False}}
+    better = {**OPTIMISED, "model": "tuned", "system": "", "sample_raw_questions": raw}
+    better["training"] = {**TRAINING, "packing": False}
     config["optimize_generator"] = {"better": better}
     config["generate_questions"]["sources"]["writer"]["empty_prefix"]["model"] = "better"
     config["tabulate_generators"]["questions"] = 20
