@@ -6,13 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from synthesis import configuration, costs
+from synthesis import costs
 from synthesis.pending import gpus_for
-from synthesis.plan import Plan
 from test_graph import job_counts
 from test_preference_run import OPTIMISED
 from test_trained_run import TRAINING, make_base_model, trained_config
-from workflow import Clone, bought_since
+from workflow import Clone, Inputs, bought_since, plan_in
 
 pytestmark = pytest.mark.workflow
 
@@ -80,11 +79,7 @@ def test_only_the_untuned_model_is_sampled_for_it_and_no_row_is_bought_twice(clo
 
 
 def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypatch):
-    monkeypatch.chdir(clone.folder)
-    monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
-    config = configuration.load(Path("trial.yaml"))
-    configuration.validate(config)
-    plan = Plan(config)
+    plan = plan_in(clone, monkeypatch)
     manifests = {
         name: str(next(Path("resources/models").glob(f"{name}-*/manifest.json"))) for name in ("base", "writer")
     }
@@ -101,14 +96,6 @@ def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypa
         for store, gpus in (("results/store", 0), ("an_empty_store", 1)):
             asked = gpus_for(plan, rule, store)
             assert asked(SimpleNamespace(**wildcards), Inputs(**named)) == gpus, rule
-
-
-class Inputs(list):
-    """The inputs of a job as Snakemake hands them out: a list of paths, some with names."""
-
-    def __init__(self, **files):
-        super().__init__(path for value in files.values() for path in ([value] if isinstance(value, str) else value))
-        vars(self).update(files)
 
 
 def test_the_data_set_costs_no_more_for_it(clone):

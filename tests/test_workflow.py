@@ -10,10 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from synthesis import configuration, costs
+from synthesis import costs
 from synthesis.pending import gpus_for
-from synthesis.plan import Plan
-from workflow import Clone, Inputs, bought_since
+from workflow import Clone, Inputs, bought_since, plan_in
 
 pytestmark = pytest.mark.workflow
 
@@ -316,11 +315,7 @@ def test_a_changed_problem_file_is_read_again(clone):
 
 
 def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypatch):
-    monkeypatch.chdir(clone.folder)
-    monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
-    config = configuration.load(Path("trial.yaml"))
-    configuration.validate(config)
-    plan = Plan(config)
+    plan = plan_in(clone, monkeypatch)
     results, manifest = Path("results/trial"), str(next(Path("resources/models").glob("*/manifest.json")))
     wildcards = SimpleNamespace(source="writer", shard="00001", judge="solvability")
 

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from synthesis import configuration
+from synthesis.plan import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ["Snakefile", "Makefile", "rules", "scripts", "envs", "config", "profiles", "local", "slurm"]
@@ -118,6 +120,15 @@ class Inputs(list):
     def __init__(self, **files: str | list[str]):
         super().__init__(path for value in files.values() for path in ([value] if isinstance(value, str) else value))
         vars(self).update(files)
+
+
+def plan_in(clone: Clone, monkeypatch) -> Plan:
+    """The plan of a clone's configuration, from inside its folder, where the test stays."""
+    monkeypatch.chdir(clone.folder)
+    monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
+    config = configuration.load(Path("trial.yaml"))
+    configuration.validate(config)
+    return Plan(config)
 
 
 def bought_since(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
