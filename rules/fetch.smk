@@ -20,7 +20,7 @@ rule fetch_model:
     threads: 2
     resources:
         network=1,
-        mem_mb=8000,
+        mem_mb=PLAN.fetching_memory,
         runtime=240,
     params:
         settings=PLAN.item_settings("models", "model"),

@@ -22,7 +22,6 @@ rule train_generator:
         **PLAN.launch_resources("train_generator"),
         gpu=gpus_for(PLAN, "train_generator", STORE),
         gres=gpus_of_each_node(PLAN, "train_generator", STORE),
-        mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
     params:

@@ -140,7 +140,6 @@ rule optimize_generator:
         **PLAN.launch_resources("optimize_generator"),
         gpu=gpus_for(PLAN, "optimize_generator", STORE),
         gres=gpus_of_each_node(PLAN, "optimize_generator", STORE),
-        mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
     params:

@@ -91,7 +91,6 @@ rule train_difficulty_scorer:
         **PLAN.launch_resources("train_difficulty_scorer"),
         gpu=gpus_for(PLAN, "train_difficulty_scorer", STORE),
         gres=gpus_of_each_node(PLAN, "train_difficulty_scorer", STORE),
-        mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
     params:
@@ -131,7 +130,6 @@ rule train_reward_model:
         **PLAN.launch_resources("train_reward_model"),
         gpu=gpus_for(PLAN, "train_reward_model", STORE),
         gres=gpus_of_each_node(PLAN, "train_reward_model", STORE),
-        mem_mb=64000,
         runtime=720,
         checkpoint_seconds=900,
     params:

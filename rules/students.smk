@@ -47,7 +47,6 @@ rule train_student:
         **PLAN.launch_resources("train_student"),
         gpu=gpus_for(PLAN, "train_student", STORE),
         gres=gpus_of_each_node(PLAN, "train_student", STORE),
-        mem_mb=64000,
         runtime=1440,
         checkpoint_seconds=900,
     params:

@@ -13,6 +13,9 @@ RESULTS = "<results>"
 # What a model's entry says about it for the card and the machine, and what no file or row of it depends on.
 DESCRIPTIONS = ("license", "parameters", "vllm")
 
+# Memory (MB) of a job beside its model's weights, and the size of a model of which none is given.
+PROCESS_MB, ASSUMED_PARAMETERS = 16_000, 8_000_000_000
+
 
 class ResourcePlan:
     """The fetched files and the models of a validated configuration."""
@@ -123,7 +126,7 @@ class ResourcePlan:
         return value
 
     def launch_resources(self, stage: str) -> dict:
-        """The resources of a training that its `launch` settings give, beside its GPUs.
+        """The resources of a training that its `launch` settings and its model's size give, beside its GPUs.
 
         The last three are for the SLURM plugin alone. With `mpi` it starts the job itself on the first node, where the
         program starts one task on each node; one node needs none of them, and None is no resource.
@@ -134,12 +137,33 @@ class ResourcePlan:
 
         return {
             **{key: self.launch(stage, key) for key in ("parallelism", "rows_per_device", "gradient_checkpointing")},
+            "mem_mb": lambda wildcards: self._training_memory(stage, wildcards),
             "nodes": self.launch(stage, "nodes"),
             "mpi": on_several_nodes(lambda _: "srun"),
             "tasks": on_several_nodes(self.launch(stage, "nodes")),
             # Without it, the plugin would ask for so many tasks on each GPU.
             "tasks_per_gpu": on_several_nodes(lambda _: 0),
         }
+
+    def _training_memory(self, stage: str, wildcards) -> int:
+        """Memory (MB) that a training needs on each node.
+
+        Each process reads the whole model in float32. With `parallelism: fsdp` one process does, which holds it twice
+        while it saves it; but the reference of preference pairs is computed by whole models.
+        """
+        settings = self.training(stage, wildcards)
+        launch = settings["launch"]
+        alone = launch["parallelism"] == "fsdp" and stage != "optimize_generator"
+        copies = max(2, 1 if alone else launch["gpus"] // launch["nodes"])
+        return PROCESS_MB + copies * self._megabytes(settings["model"], bytes_per_weight=4)
+
+    def fetching_memory(self, wildcards) -> int:
+        """Memory (MB) to fetch a model: pickled weights are read whole, in their precision, to be written anew."""
+        return PROCESS_MB // 2 + self._megabytes(wildcards.model, bytes_per_weight=2)
+
+    def _megabytes(self, model: str, bytes_per_weight: int) -> int:
+        parameters = configuration_models.definition(self.config, model)["parameters"] or ASSUMED_PARAMETERS
+        return parameters * bytes_per_weight // 2**20
 
     def nodes(self, stage: str, wildcards) -> int:
         """Nodes that a training asks for."""
