@@ -10,8 +10,8 @@ from synthesis.training.shaping import shaping
 
 RESULTS = "<results>"
 
-# What a model's entry says about it for the card and the machine, and what no file or row of it depends on.
-DESCRIPTIONS = ("license", "parameters", "vllm")
+# What an entry says for the card and the machine, and what no file or row of the model or problem set depends on.
+DESCRIPTIONS = ("license", "terms", "parameters", "vllm")
 
 
 class ResourcePlan:
