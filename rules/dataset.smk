@@ -43,6 +43,8 @@ rule write_dataset_card:
         manifests=PLAN.manifests(),
         prompts=PLAN.prompts(),
         files=PLAN.data_files(),
+        problems=PLAN.resources("problems", PLAN.merged_problems()),
+        benchmarks=PLAN.resources("benchmarks", config["benchmarks"]),
         ledgers=PLAN.ledgers(),
     output:
         card="<results>/dataset/README.md",
@@ -74,5 +76,6 @@ rule write_dataset_card:
         "python scripts/write_dataset_card.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --data {input.data} --funnel {input.funnel} --prices {params.prices:q}"
         " --manifests {input.manifests} --prompts {input.prompts:q} --files {input.files:q}"
+        " --problems {input.problems} --benchmarks {input.benchmarks}"
         " --ledgers {params.ledgers} --store {params.store} --output {output.card} --page {output.page}"
         " --ledger {output.ledger} --log {log}"

@@ -4,20 +4,26 @@ import argparse
 import sys
 from pathlib import Path
 
-from synthesis import configuration
+from synthesis import configuration, licences
 from synthesis.errors import InputError
 
 
 def main(argv=None) -> int:
-    """Run the program; returns 0 and prints nothing if the configuration is sound, else 1 with one sentence."""
+    """Run the program; returns 0 if the configuration is sound, else 1 with one sentence.
+
+    Of a sound one it prints only what may stand against the licence of the data set, as far as the file tells.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="config file of the run")
     options = parser.parse_args(argv)
     try:
-        configuration.validate(configuration.load(options.config), options.config)
+        config = configuration.load(options.config)
+        configuration.validate(config, options.config)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
+    for sentence in licences.warnings(config, config["write_dataset_card"]["license"]):
+        print(f"warning: {options.config}: {sentence}", file=sys.stderr)
     return 0
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from synthesis import model_adapter, model_files, model_sources, program, schema
+from synthesis import model_adapter, model_files, model_sources, program, schema, stated_licence
 from synthesis.canonical import digest
 from synthesis.errors import InputError
 
@@ -49,11 +49,13 @@ def work(options, job):
             entries = model_files.file_entries(request.files)
             content = model_files.content_sha256(entries)
             model_files.publish(request.files, options.folder, entries)
+    stated = stated_licence.fetch("model", settings["source"])
     manifest = {
         "model": options.model,
         **{key: settings[key] for key in (*SETTINGS, *OPTIONAL_SETTINGS) if key in settings},
         "revision": revision,
         **({"adapter": adapter} if adapter else {}),
+        **({"stated_licence": stated} if stated else {}),
         "trust_remote_code": request.with_code,
         "content_sha256": content,
         "folder": os.path.relpath(options.folder, options.manifest.parent),

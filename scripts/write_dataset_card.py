@@ -1,14 +1,17 @@
 """Write the data set's card from what the run recorded."""
 
 import json
+import logging
 from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from synthesis import costs, dataset_card, funnel, program, schema, web_pages
+from synthesis import costs, dataset_card, dataset_card_licences, funnel, licences, program, schema, web_pages
 from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
+
+log = logging.getLogger("synthesis")
 
 
 def add_arguments(parser):
@@ -17,6 +20,8 @@ def add_arguments(parser):
     parser.add_argument("--funnel", type=Path, required=True, help="the funnel's table (CSV)")
     parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="manifests of the models")
+    parser.add_argument("--problems", type=Path, nargs="*", default=[], help="the merged problem sets")
+    parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="the benchmarks")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="the prompts in use")
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="the files of questions, problems and such")
     parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the data set's jobs")
@@ -30,18 +35,23 @@ def work(options, job):
     from huggingface_hub import DatasetCard, DatasetCardData
 
     versions, hardware = _engines(options.ledgers, options.store)
+    manifests = [read_json(path) for path in options.manifests]
+    sets = {"problems": options.problems, "benchmarks": options.benchmarks}
     facts = dataset_card.Facts(
         config=options.settings["config"],
         card=options.settings["card"],
         rows=sum(_rows(path) for path in options.data),
-        manifests=[read_json(path) for path in options.manifests],
+        manifests=manifests,
         prompts=dataset_card.read_prompts(options.prompts),
         files={str(path): file_sha256(path) for path in options.files},
         counts=funnel.read(options.funnel),
         costs=costs.read_table(options.run, options.store, options.prices, options.ledgers, whole_run=False),
         versions=versions,
         hardware=hardware,
+        stated=dataset_card_licences.stated(manifests, sets),
     )
+    for sentence in licences.warnings(facts.config, facts.card["license"], facts.stated):
+        log.warning("%s: %s", job.name, sentence)
     front_matter = DatasetCardData(**dataset_card.front_matter(facts)).to_yaml()
     card = DatasetCard(f"---\n{front_matter}\n---\n\n{dataset_card.body(facts)}")
     schema.write_text(options.output, str(card).rstrip() + "\n")

@@ -17,11 +17,18 @@ class Hub(LoopbackServer):
     """Context manager: serves repositories `{"models/owner/name": {file: bytes}}` at `url`.
 
     Every repository has the one commit COMMIT, called `main` too. Repositories in `gated` show their listing but give
-    files only with the right token. `requests` counts the paths that were asked for.
+    files only with the right token. `cards` holds the heads of repositories' cards as the hub tells them. `requests`
+    counts the paths that were asked for.
     """
 
-    def __init__(self, repositories: dict[str, dict[str, bytes]], gated: dict[str, str] | None = None):
-        self.repositories, self.gated, self.requests = repositories, gated or {}, Counter()
+    def __init__(
+        self,
+        repositories: dict[str, dict[str, bytes]],
+        gated: dict[str, str] | None = None,
+        cards: dict[str, dict] | None = None,
+    ):
+        self.repositories, self.gated, self.cards = repositories, gated or {}, cards or {}
+        self.requests = Counter()
         super().__init__(_Handler)
 
 
@@ -71,8 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
         verb = rest[0] if rest else "revision"
         if verb == "revision":
             siblings = [{"rfilename": name} for name in files]
-            name = "/".join(parts[1:3])
-            return self._send_json({"id": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
+            found = {"id": "/".join(parts[1:3]), "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+            if repository in self.served.cards:
+                found["cardData"] = self.served.cards[repository]
+            return self._send_json(found)
         if verb == "tree":
             recursive = parse_qs(urlsplit(self.path).query).get("recursive", ["false"])[0].lower() == "true"
             return self._send_json(_tree(files, "/".join(rest[2:]), recursive))
@@ -87,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "RepoNotFound")
         token = self.served.gated.get(repository)
         if token and self.headers.get("Authorization") != f"Bearer {token}":
-            return self._refuse(403, "GatedRepo")
+            return self._refuse(403 if "Authorization" in self.headers else 401, "GatedRepo")
         name = "/".join(rest[2:])
         if name not in files:
             return self._refuse(404, "EntryNotFound")

@@ -9,6 +9,7 @@ import fetch_model
 import pytest
 from hub_server import COMMIT, Hub, closed_port
 from model_fetching import arguments, assert_nothing_left, contents, in_process, manifest, sentence
+from synthesis import engines
 from tiny_model import make_tiny_model
 
 TOKEN = "hf_secretoftheaccount"
@@ -62,7 +63,9 @@ def test_a_pinned_model_in_the_cache_needs_no_network(tiny, tmp_path):
     with Hub({"models/acme/tiny": contents(tiny)}) as hub:
         assert from_hub(tmp_path, hub, revision=COMMIT).returncode == 0
     shutil.rmtree(tmp_path / "m")
-    assert from_hub(tmp_path, hub, revision=COMMIT).returncode == 0
+    done = from_hub(tmp_path, hub, revision=COMMIT)
+    assert done.returncode == 0
+    assert "the licence on the card of the model acme/tiny could not be read" in done.stderr
     assert contents(tmp_path / "m/files") == contents(tiny)
 
 
@@ -93,14 +96,43 @@ def test_a_missing_repository_or_revision_is_named(tiny, tmp_path):
 
 def test_a_gated_model_asks_for_the_licence_and_a_token(tiny, tmp_path):
     with Hub({"models/acme/tiny": contents(tiny)}, gated={"models/acme/tiny": TOKEN}) as hub:
-        done = from_hub(tmp_path, hub)
-        assert done.returncode == 1
-        assert "is gated: accept its licence on the model's page, set HF_TOKEN" in sentence(done.stderr)
-        assert_nothing_left(tmp_path)
+        for token in (None, "hf_ofsomebodywhohasnotaccepted"):
+            done = from_hub(tmp_path, hub, token=token)
+            assert done.returncode == 1
+            assert "is gated: accept its licence on the model's page, set HF_TOKEN" in sentence(done.stderr)
+            assert "hf_" not in done.stdout + done.stderr
+            assert_nothing_left(tmp_path)
         done = from_hub(tmp_path, hub, token=TOKEN)
     assert done.returncode == 0, done.stderr
     written = [path.read_text() for path in (tmp_path / "m/manifest.json", tmp_path / "ledger/fetch_model/m.json")]
     assert TOKEN not in "".join([done.stdout, done.stderr, *written])
+
+
+@pytest.mark.parametrize(
+    ("card", "stated"),
+    [
+        ({"license": "mit"}, {"license": ["mit"]}),
+        ({"license": ["mit", "cc-by-4.0"], "tags": ["math"]}, {"license": ["mit", "cc-by-4.0"]}),
+        (
+            {"license": "other", "license_name": "deep\nseek", "license_link": "LICENSE"},
+            {"license": ["other"], "license_name": "deep seek", "license_link": "LICENSE"},
+        ),
+        ({"license": {"text": "mine"}}, None),
+        ({"license": []}, None),
+        ({"tags": ["math"]}, None),
+        (None, None),
+    ],
+)
+def test_the_licence_on_the_card_stands_in_the_manifest_and_names_nothing(tiny, tmp_path, card, stated):
+    name = "models/acme/tiny"
+    with Hub({name: contents(tiny)}, cards={} if card is None else {name: card}) as hub:
+        done = from_hub(tmp_path, hub)
+    assert done.returncode == 0, done.stderr
+    found = manifest(tmp_path)
+    assert found.get("stated_licence") == stated
+    assert fetch_model.main(arguments(tmp_path / "local", {"path": {"folder": str(tiny)}})) == 0
+    local = manifest(tmp_path / "local")
+    assert engines.model_identity(found, {}) == engines.model_identity(local, {})
 
 
 def test_a_hub_that_can_not_be_reached_is_named(tmp_path):

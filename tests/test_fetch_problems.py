@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 from hub_server import COMMIT, Hub, closed_port
-from synthesis import schema
+from synthesis import schema, stated_licence
 from synthesis.identity import problem_id
 from synthesis.problem_rows import as_text
 
@@ -291,12 +291,13 @@ def test_an_address_that_fails_is_named(tmp_path, web, capsys):
 # The hub, through its own client
 
 
-def from_hub(folder: Path, url: str, **source) -> subprocess.CompletedProcess:
+def from_hub(folder: Path, url: str, token: str | None = None, **source) -> subprocess.CompletedProcess:
     """Run the program by itself, because the hub's client reads its environment when it is imported."""
     settings = {"source": {"hub": {"repo": "acme/sums", "revision": "main", "split": "train", **source}}}
     command = [sys.executable, str(ROOT / "scripts/fetch_problems.py"), *arguments(folder, settings)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environment = {**clean, "HF_ENDPOINT": url, "HF_HOME": str(folder / "cache")}
+    environment |= {"HF_TOKEN": token} if token else {}
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
@@ -320,6 +321,34 @@ def test_a_data_set_comes_from_the_hub(tmp_path):
     unreachable = from_hub(tmp_path, hub.url)
     assert "can't be reached for the data set acme/sums" in sentence(unreachable.stderr)
     assert not (other / "p.parquet").exists()
+
+
+def test_a_gated_data_set_asks_for_the_licence_and_a_token(tmp_path):
+    name, token = "datasets/acme/sums", "hf_secretoftheaccount"
+    with Hub({name: {"data/train.jsonl": json_lines(ROWS).encode()}}, gated={name: token}) as hub:
+        for other in (None, "hf_ofsomebodywhohasnotaccepted"):
+            done = from_hub(tmp_path, hub.url, token=other)
+            assert done.returncode == 1
+            assert "is gated: accept its licence on the data set's page, set HF_TOKEN" in sentence(done.stderr)
+            assert "hf_" not in done.stdout + done.stderr
+            assert not (tmp_path / "p.parquet").exists()
+        done = from_hub(tmp_path, hub.url, token=token)
+    assert done.returncode == 0, done.stderr
+    assert token not in done.stdout + done.stderr + (tmp_path / "ledger/fetch_problems/p.json").read_text()
+
+
+def test_the_licence_on_the_card_is_a_note_in_the_file(tmp_path):
+    name = "datasets/acme/sums"
+    files = {name: {"data/train.jsonl": json_lines(ROWS).encode()}}
+    card = {"license": ["cc-by-nc-4.0"], "license_link": "https://example.org/terms"}
+    for folder, cards in ((tmp_path / "with", {name: card}), (tmp_path / "without", {})):
+        with Hub(files, cards=cards) as hub:
+            done = from_hub(folder, hub.url)
+        assert done.returncode == 0, done.stderr
+    assert stated_licence.read(tmp_path / "with/p.parquet") == card
+    assert stated_licence.read(tmp_path / "without/p.parquet") is None
+    rows = [schema.read(tmp_path / folder / "p.parquet", schema.PROBLEMS) for folder in ("with", "without")]
+    assert rows[0] == rows[1]
 
 
 # Generators

@@ -155,10 +155,16 @@ def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
         pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
         pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
         pytest.param(
-            {"models__writer__license": "mit", "models__writer__parameters": 2},
+            {
+                "models__writer__license": "mit",
+                "models__writer__terms": "https://example.org/terms",
+                "models__writer__parameters": 2,
+                "problems__seeds__license": "mit",
+                "problems__seeds__terms": "see its page",
+            },
             {"write_dataset_card"},
             set(),
-            id="licence and size of a model",
+            id="licences, terms and the size of a model",
         ),
         pytest.param(
             {"assemble_dataset__exports": ["messages"]},

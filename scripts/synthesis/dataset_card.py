@@ -8,10 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from synthesis import configuration_models, costs, dataset_card_models
+from synthesis import configuration_models, costs, dataset_card_licences, dataset_card_models
 from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
+from synthesis.licences import warnings
 from synthesis.reproducibility import is_exact, level, promise
 
 # The hub's names for sizes of data sets, with the number of rows from which each holds.
@@ -46,7 +47,8 @@ class Facts:
 
     `config` is the checked configuration; `prompts` maps the prompt files to their texts, `files` the other files of
     the configuration to their SHA-256. `rows` is the number of rows of the data set, `versions` are the versions of
-    each engine whose rows were used, `hardware` the kinds of machines that computed them.
+    each engine whose rows were used, `hardware` the kinds of machines that computed them. `stated` are the licences on
+    the cards of what was fetched (see `dataset_card_licences.stated`).
     """
 
     config: dict
@@ -59,6 +61,7 @@ class Facts:
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, set[str]] = field(default_factory=dict)
     hardware: set[str] = field(default_factory=set)
+    stated: dict[str, dict] = field(default_factory=dict)
 
     @property
     def exports(self) -> list[str]:
@@ -100,6 +103,7 @@ def body(facts: Facts) -> str:
         introduction(facts),
         loading(facts),
         models(facts),
+        licences(facts),
         prompts(facts),
         sampling(facts),
         reproducibility(facts),
@@ -154,6 +158,26 @@ A second argument names another form of the same rows:
 def models(facts: Facts) -> str:
     """The models with their roles, revisions and licences."""
     return f"## Models\n\n{_table(dataset_card_models.HEAD, dataset_card_models.rows(facts.config, facts.manifests))}"
+
+
+def licences(facts: Facts) -> str:
+    """The licences of all that the data set depends on, and what may stand against its own."""
+    target = facts.card["license"]
+    found = warnings(facts.config, target, facts.stated)
+    judged = (
+        f"What may stand against the licence {target} of the data set:\n\n" + "\n".join(f"- {item}" for item in found)
+        if found
+        else f"The names of these licences give no reason against the licence {target} of the data set."
+    )
+    parts = [
+        "## Licences",
+        "What the data set depends on, with the licence that the configuration names and the one that the card of its "
+        "repository states. Nobody checked the licences themselves, and nothing here is legal advice.",
+        _table(dataset_card_licences.HEAD, dataset_card_licences.rows(facts.config, facts.stated)),
+        dataset_card_licences.unlisted(facts.config, facts.stated),
+        judged,
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def prompts(facts: Facts) -> str:

@@ -67,10 +67,7 @@ def sentence(error: Exception, kind: str, repository: str, revision: str, key: s
     if isinstance(error, errors.HFValidationError):
         return f"{key}.repo is {repository}, which can't name a repository; write owner/name."
     if isinstance(error, errors.GatedRepoError):
-        return (
-            f"the {kind} {repository} is gated: accept its licence on the {kind}'s page, set HF_TOKEN to a token of "
-            "that account and run again."
-        )
+        return gated(kind, repository)
     if isinstance(error, errors.RevisionNotFoundError):
         return f"the {kind} {repository} has no revision {revision}; correct {key}.revision."
     if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
@@ -88,4 +85,12 @@ def sentence(error: Exception, kind: str, repository: str, revision: str, key: s
     return (
         f"the hub {constants.ENDPOINT} can't be reached for the {kind} {repository} ({type(error).__name__}); check "
         "the network and HF_ENDPOINT, or choose a source on this machine."
+    )
+
+
+def gated(kind: str, repository: str) -> str:
+    """What to do about a repository whose files only those get who have accepted its licence."""
+    return (
+        f"the {kind} {repository} is gated: accept its licence on the {kind}'s page, set HF_TOKEN to a token of that "
+        "account and run again."
     )

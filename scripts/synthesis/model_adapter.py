@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthesis import hub, model_files
+from synthesis import hub, model_files, stated_licence
 from synthesis.errors import InputError
 from synthesis.model_sources import Request
 
@@ -20,8 +20,9 @@ _PLAIN = ("F64", "F32", "F16", "BF16")
 def fetch(request: Request) -> dict | None:
     """Fetch the configured adapter into the staging folder; returns what the manifest says of it.
 
-    That is its `source`, the resolved commit as `revision` (None for a folder) and its largest `rank`. None if the
-    model has no adapter. Raises InputError if it can't be had or is no LoRA adapter in safetensors.
+    That is its `source`, the resolved commit as `revision` (None for a folder), its largest `rank` and, if its card on
+    the hub states one, the `stated_licence`. None if the model has no adapter. Raises InputError if it can't be had or
+    is no LoRA adapter in safetensors.
     """
     source = request.settings.get("adapter")
     if source is None:
@@ -35,7 +36,8 @@ def fetch(request: Request) -> dict | None:
         rank, revision = _from_hub(f"{where}.hub", staged, **source["hub"])
     else:
         rank, revision = _from_path(f"{where}.path.folder", staged, Path(source["path"]["folder"])), None
-    return {"source": source, "revision": revision, "rank": rank}
+    stated = stated_licence.fetch("adapter", source)
+    return {"source": source, "revision": revision, "rank": rank, **({"stated_licence": stated} if stated else {})}
 
 
 def add(request: Request) -> None:

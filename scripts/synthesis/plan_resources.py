@@ -10,8 +10,8 @@ from synthesis.training.shaping import shaping
 
 RESULTS = "<results>"
 
-# What a model's entry says about it for the card and the machine, and what no file or row of it depends on.
-DESCRIPTIONS = ("license", "parameters", "vllm")
+# What an entry says for the card and the machine, and what no file or row of the model or problem set depends on.
+DESCRIPTIONS = ("license", "terms", "parameters", "vllm")
 
 # Memory (MB) of a job beside its model's weights, and the size of a model of which none is given.
 PROCESS_MB, ASSUMED_PARAMETERS = 16_000, 8_000_000_000

@@ -6,7 +6,7 @@ import math
 import numbers
 from pathlib import Path
 
-from synthesis import problem_sources, schema
+from synthesis import problem_sources, schema, stated_licence
 from synthesis.errors import InputError
 from synthesis.identity import problem_id
 from synthesis.problem_files import RawRow
@@ -26,7 +26,8 @@ def fetch(name: str, group: str, settings: dict, output: Path, job) -> None:
 
     Settings: `source`; `columns` (our names to the source's, `null` for none); `limit` (first rows only);
     `answer_after` (the answer is what follows the last such marker in the answer's column, whose whole text is the
-    solution). A problem that occurs twice is kept once. Books the rows `in`, `duplicates` and `out`.
+    solution). A problem that occurs twice is kept once. The file carries the licence on the set's card as a note.
+    Books the rows `in`, `duplicates` and `out`.
     """
     key = f"{group}.{name}"
     job.step(f"fetching {name}")
@@ -44,7 +45,8 @@ def fetch(name: str, group: str, settings: dict, output: Path, job) -> None:
     if conflicts:
         warning = "%s: %d duplicates have another answer than the row that was kept, the first is %s"
         log.warning(warning, key, len(conflicts), conflicts[0])
-    schema.write(output, list(kept.values()), schema.PROBLEMS)
+    stated = stated_licence.fetch("data set", settings["source"])
+    schema.write(output, list(kept.values()), stated_licence.noted(schema.PROBLEMS, stated))
     job.rows(**{"in": len(raw), "duplicates": len(raw) - len(kept), "out": len(kept)})
 
 

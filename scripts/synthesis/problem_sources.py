@@ -107,8 +107,11 @@ def _from_hub(source: dict, key: str) -> Iterator[RawRow]:
     log.info("%s: %s at commit %s", key, repository, commit)
     try:
         rows = datasets.load_dataset(repository, source.get("config"), revision=commit, split=split)
-    except (*hub.client_errors(), DatasetNotFoundError) as error:
+    except hub.client_errors() as error:
         raise InputError(hub.sentence(error, "data set", repository, revision, key)) from error
+    except DatasetNotFoundError as error:
+        # The library hides the hub's answer. Since the commit was found, the repository is there but gives no files.
+        raise InputError(hub.gated("data set", repository)) from error
     except (ValueError, RuntimeError, DatasetsError) as error:
         cause = " ".join(str(error.__cause__ or error).split())
         raise InputError(
