@@ -1,11 +1,11 @@
 """Write the data set's card from what the run recorded."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from synthesis import costs, dataset_card, funnel, program, schema, web_pages
+from synthesis import configuration_problems, costs, dataset_card, funnel, program, schema, web_pages
 from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
@@ -34,6 +34,7 @@ def work(options, job):
         config=options.settings["config"],
         card=options.settings["card"],
         rows=sum(_rows(path) for path in options.data),
+        included=_included(options.data, options.settings["config"]),
         manifests=[read_json(path) for path in options.manifests],
         prompts=dataset_card.read_prompts(options.prompts),
         files={str(path): file_sha256(path) for path in options.files},
@@ -54,6 +55,13 @@ def _rows(path: Path) -> int:
     if not path.is_file():
         raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
     return pq.read_metadata(path).num_rows
+
+
+def _included(paths: list[Path], config: dict) -> dict[str, int]:
+    """The rows of each set that the data set includes."""
+    names = configuration_problems.included(config)
+    rows = Counter(row["source"] for path in paths if names for row in schema.read(path, schema.DATASET, ["source"]))
+    return {name: rows[name] for name in names}
 
 
 def _engines(ledger_paths: list[Path], store: Path) -> tuple[dict[str, set[str]], set[str]]:
