@@ -12,7 +12,7 @@ SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported run report test soak lint format lock sign forget install vllm bench
+.PHONY: help demo imported pairs extended run report test soak lint format lock sign forget install vllm bench
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,12 @@ demo: report ## Make the demo's data set, tables, figure and report on this mach
 imported: CONFIG := config/imported.yaml
 imported: report ## The small example that answers questions of your own
 
+pairs: CONFIG := config/pairs.yaml
+pairs: report ## The small example that trains students on pairs that are there
+
+extended: CONFIG := config/extended.yaml
+extended: report ## The small example that extends a published set
+
 run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
 	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)
 	@mkdir -p results && touch results/.started
@@ -55,7 +61,7 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
-	{ [ results/$$run/report.html -nt results/$$run/dataset/README.md ] || \
+	{ { [ -e results/$$run/report.html ] && [ -z "$$(find results/$$run/pages -newer results/$$run/report.html)" ]; } || \
 	  $(SNAKEMAKE) --report results/$$run/report.html > results/$$run/logs/report.log 2>&1 || \
 	  { cat results/$$run/logs/report.log; exit 1; }; } && \
 	$(BIN)/python scripts/summarise_run.py --results results/$$run --store results/store

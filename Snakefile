@@ -12,52 +12,38 @@ include: "rules/problems.smk"
 include: "rules/generators.smk"
 include: "rules/scorers.smk"
 include: "rules/preferences.smk"
-include: "rules/questions.smk"
-include: "rules/responses.smk"
-include: "rules/dataset.smk"
+
+
+# A run may begin and end anywhere, so these phases are there only if the configuration has their stages.
+if PLAN.makes_dataset():
+
+    include: "rules/questions.smk"
+    include: "rules/responses.smk"
+    include: "rules/dataset.smk"
+    include: "rules/funnel.smk"
+    include: "rules/comparison.smk"
+
+
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
-include: "rules/comparison.smk"
 include: "rules/report.smk"
 
 
 report: "rules/report/workflow.rst"
 
 
-localrules:
-    all,
-    fetch,
-    generators,
-    scorers,
-    preferences,
-    questions,
-    responses,
-    dataset,
-    students,
-    evaluation,
-    comparison,
-
-
 rule all:
     default_target: True
     input:
-        rules.dataset.input,
         # Named here so that a file that somebody removed is made again, although nothing after it is older.
         PLAN.stage_files(PLAN.every_stage()),
         ["<results>/merge_problems/train.parquet"] if PLAN.merged_problems() else [],
         PLAN.fail_rate_files(),
         PLAN.trained_manifests(),
+        PLAN.preference_files(),
+        PLAN.comparison_files(),
+        PLAN.dataset_outputs(),
         PLAN.student_manifests(),
         PLAN.evaluation_files("answer_benchmark"),
         PLAN.evaluation_files("grade_answers"),
-        PLAN.evaluation_tables(),
-        PLAN.preference_files(),
-        PLAN.comparison_files(),
-        PLAN.training_tables(),
-        "<results>/check_funnel/check_funnel.json",
-        "<results>/figures/funnel.svg",
-        "<results>/tables/costs.csv",
-        expand(
-            "<results>/pages/{page}.html",
-            page=["dataset_card", "funnel", "check_funnel", "costs"],
-        ),
+        PLAN.report_files(),

@@ -70,7 +70,7 @@ pathvars:
 
 
 wildcard_constraints:
-    source="|".join(PLAN.sources),
+    source="|".join(PLAN.sources) or "none",
     shard=r"\d{5}",
     digest=r"[0-9a-f]{8}",
     judge="|".join(PLAN.judges) or "none",
@@ -80,6 +80,7 @@ wildcard_constraints:
     optimized="|".join(config["optimize_generator"]) or "none",
     sampled="|".join(config["sample_fail_rates"]) or "none",
     student="|".join(config["train_student"]) or "none",
+    pairs="|".join(PLAN.learnt_pairs()) or "none",
     size=r"all|[1-9]\d*",
     training_seed=r"\d+",
     benchmark="|".join(config["benchmarks"]) or "none",

@@ -1,14 +1,13 @@
 rule dataset:
     input:
-        PLAN.dataset_files("data"),
-        [PLAN.dataset_files(name) for name in config["assemble_dataset"]["exports"]],
-        "<results>/dataset/README.md",
+        PLAN.dataset_outputs(),
 
 
 rule assemble_dataset:
     input:
         stages=PLAN.stage_files(PLAN.every_stage()),
         prompt=config["generate_responses"]["prompt"],
+        included=PLAN.included_problems(),
     output:
         data=PLAN.dataset_files("data"),
         exports=[
@@ -32,8 +31,8 @@ rule assemble_dataset:
         code=code_version("assemble_dataset"),
     shell:
         "python scripts/assemble_dataset.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} {params.stages} --prompt {input.prompt:q} --data {output.data}"
-        " {params.exports} --ledger {output.ledger} --log {log}"
+        " --code-version {params.code} {params.stages} --prompt {input.prompt:q} --included {input.included}"
+        " --data {output.data} {params.exports} --ledger {output.ledger} --log {log}"
 
 
 rule write_dataset_card:

@@ -80,6 +80,7 @@ rule filter_questions:
 rule find_duplicates:
     input:
         signatures=PLAN.all_files("filter_questions", ".signatures"),
+        problems=PLAN.compared_problems(),
     output:
         verdicts=PLAN.all_files("find_duplicates"),
         ledger="<results>/ledger/find_duplicates/all.json",
@@ -100,8 +101,8 @@ rule find_duplicates:
         code=code_version("find_duplicates"),
     shell:
         "python scripts/find_duplicates.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --inputs {params.inputs} --outputs {params.outputs}"
-        " --ledger {output.ledger} --log {log}"
+        " --code-version {params.code} --inputs {params.inputs} --against {input.problems}"
+        " --outputs {params.outputs} --ledger {output.ledger} --log {log}"
 
 
 rule judge_questions:
@@ -142,6 +143,41 @@ rule judge_questions:
             " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
             " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
             " --judgements {output.judgements}"
+        )
+
+
+rule score_difficulty:
+    input:
+        model=PLAN.optional_manifest("score_difficulty"),
+        questions="<results>/generate_questions/{source}/{shard}.parquet",
+        verdicts=PLAN.verdicts_before_difficulty,
+    output:
+        verdicts="<results>/score_difficulty/{source}/{shard}.parquet",
+        ledger="<results>/ledger/score_difficulty/{source}/{shard}.json",
+    log:
+        "<logs>/score_difficulty/{source}/{shard}.log",
+    benchmark:
+        "<benchmarks>/score_difficulty/{source}/{shard}.tsv"
+    conda:
+        "../envs/generate.yaml"
+    threads: 8
+    resources:
+        **PLAN.engine_resources(),
+        gpu=gpus_for(PLAN, "score_difficulty", STORE),
+        mem_mb=32000,
+        runtime=240,
+        batch_rows=64,
+        batch_tokens=16384,
+        chunk_rows=1000,
+        chunk_seconds=120,
+    params:
+        run=RUN,
+        store=STORE,
+        code=code_version("score_difficulty"),
+    shell:
+        purchase(
+            "python scripts/score_difficulty.py --run {params.run} --code-version {params.code} --model {input.model}"
+            " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
         )
 
 

@@ -148,38 +148,3 @@ rule train_reward_model:
             " --problems {input.problems} --prompt {input.prompt:q} --answers {params.answers}"
             " --grades {params.grades} {params.pairs}"
         )
-
-
-rule score_difficulty:
-    input:
-        model=PLAN.optional_manifest("score_difficulty"),
-        questions="<results>/generate_questions/{source}/{shard}.parquet",
-        verdicts=PLAN.verdicts_before_difficulty,
-    output:
-        verdicts="<results>/score_difficulty/{source}/{shard}.parquet",
-        ledger="<results>/ledger/score_difficulty/{source}/{shard}.json",
-    log:
-        "<logs>/score_difficulty/{source}/{shard}.log",
-    benchmark:
-        "<benchmarks>/score_difficulty/{source}/{shard}.tsv"
-    conda:
-        "../envs/generate.yaml"
-    threads: 8
-    resources:
-        **PLAN.engine_resources(),
-        gpu=gpus_for(PLAN, "score_difficulty", STORE),
-        mem_mb=32000,
-        runtime=240,
-        batch_rows=64,
-        batch_tokens=16384,
-        chunk_rows=1000,
-        chunk_seconds=120,
-    params:
-        run=RUN,
-        store=STORE,
-        code=code_version("score_difficulty"),
-    shell:
-        purchase(
-            "python scripts/score_difficulty.py --run {params.run} --code-version {params.code} --model {input.model}"
-            " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
-        )

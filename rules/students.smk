@@ -5,14 +5,14 @@ rule students:
 
 rule select_subset:
     input:
-        PLAN.dataset_files("data"),
+        PLAN.pair_files,
     output:
-        subset="<results>/select_subset/{size}.parquet",
-        ledger="<results>/ledger/select_subset/{size}.json",
+        subset="<results>/select_subset/{pairs}/{size}.parquet",
+        ledger="<results>/ledger/select_subset/{pairs}/{size}.json",
     log:
-        "<logs>/select_subset/{size}.log",
+        "<logs>/select_subset/{pairs}/{size}.log",
     benchmark:
-        "<benchmarks>/select_subset/{size}.tsv"
+        "<benchmarks>/select_subset/{pairs}/{size}.tsv"
     conda:
         "../envs/filter.yaml"
     resources:
@@ -22,15 +22,15 @@ rule select_subset:
         run=RUN,
         code=code_version("select_subset"),
     shell:
-        "python scripts/select_subset.py --run {params.run} --code-version {params.code} --dataset {input}"
+        "python scripts/select_subset.py --run {params.run} --code-version {params.code} --pairs {input}"
         " --size {wildcards.size} --output {output.subset} --ledger {output.ledger} --log {log}"
 
 
 rule train_student:
     input:
         model=PLAN.base_manifest("train_student"),
-        dataset=PLAN.dataset_files("data"),
-        subset="<results>/select_subset/{size}.parquet",
+        pairs=PLAN.student_pair_files,
+        subset=PLAN.student_subset,
         prompt=PLAN.student_prompt,
     output:
         manifest="<results>/train_student/{student}/{size}/{training_seed}/manifest.json",
@@ -59,5 +59,5 @@ rule train_student:
             "python scripts/train_student.py --run {params.run}"
             " --model-name {wildcards.student}-{wildcards.size}-{wildcards.training_seed}"
             " --settings {params.settings:q} --code-version {params.code} --model {input.model}"
-            " --dataset {input.dataset} --subset {input.subset} --prompt {input.prompt:q}"
+            " --pairs {input.pairs} --subset {input.subset} --prompt {input.prompt:q}"
         )

@@ -1,13 +1,13 @@
-"""Join the chosen responses with their questions into the data set and its exports."""
+"""Join the chosen responses with their questions into the data set and its exports, and include published pairs."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-from synthesis import funnel, program, schema
+from synthesis import funnel, pairs, program, schema
 from synthesis.dataset_exports import EXPORTS
 from synthesis.errors import InputError
 from synthesis.funnel import Piece
@@ -30,6 +30,7 @@ def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     funnel.add_stage_argument(parser)
     parser.add_argument("--prompt", type=Path, required=True, help="the prompt that the responses answer")
+    parser.add_argument("--included", type=Path, nargs="*", default=[], help="sets of problems to include as they are")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="the files of the data set")
     parser.add_argument(
         "--export",
@@ -42,7 +43,10 @@ def add_arguments(parser):
 
 
 def work(options, job):
-    """Write the data set in (source, index) order, cut into nearly equal files, and every export cut likewise."""
+    """Write the data set in (source, index) order, cut into nearly equal files, and every export cut likewise.
+
+    The included pairs stand behind the run's own, set after set in their order.
+    """
     exports = _exports(options)
     stages = funnel.require(funnel.stages(options.stage), NEEDED)
     chosen, scored = {}, 0
@@ -50,21 +54,28 @@ def work(options, job):
         verdicts = schema.read(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
         chosen[piece] = _chosen(path, verdicts)
         scored += len(verdicts)
-    total = sum(map(len, chosen.values()))
-    if not total:
+    own = sum(map(len, chosen.values()))
+    if not own:
         raise InputError(_why_empty(funnel.count(list(stages.values()))))
+    included = [pairs.included(path) for path in options.included]
+    total = own + sum(len(found.rows) for found in included)
     job.step("assembling", total)
     system = load_prompt(options.prompt).system
-    rows = _rows(stages, chosen, options.settings)
+    rows = chain(_rows(stages, chosen, options.settings), *(found.rows for found in included))
     for number, path in enumerate(options.data):
         part = list(islice(rows, _cut(total, len(options.data), number + 1) - _cut(total, len(options.data), number)))
         schema.write(path, part, schema.DATASET)
         for name, paths in exports.items():
             export = EXPORTS[name]
-            schema.write(paths[number], [export.row(row, system) for row in part], export.schema)
+            # Nobody knows under which system turn an included response was written.
+            exported = [export.row(row, None if row["sample"] is None else system) for row in part]
+            schema.write(paths[number], exported, export.schema)
         job.advance(len(part))
     _remove_others(options.data, exports)
-    job.rows(**{"in": scored, "out": total})
+    job.rows(**{"in": scored, "out": own})
+    if included:
+        without = sum(found.without_solution for found in included)
+        job.rows(included=total - own, included_without_solution=without)
 
 
 def _exports(options) -> dict[str, list[Path]]:

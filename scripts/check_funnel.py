@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from synthesis import funnel, program, schema, web_pages
+from synthesis import funnel, pairs, program, schema, web_pages
 from synthesis.errors import InputError
 from synthesis.funnel import Piece, Row, Stage
 
@@ -16,7 +16,7 @@ CHECKS = [
     "the rows that reach a stage are those that the stage before it kept",
     "every selected question has exactly the configured number of responses",
     "every question with a scored response has exactly one chosen response",
-    "the data set holds exactly the chosen responses",
+    "the data set holds exactly the chosen responses and the included pairs",
 ]
 
 
@@ -24,6 +24,7 @@ def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     funnel.add_stage_argument(parser)
     parser.add_argument("--dataset", type=Path, nargs="+", required=True, help="the files of the data set")
+    parser.add_argument("--included", type=Path, nargs="*", default=[], help="sets of problems that it includes")
     parser.add_argument("--output", type=Path, required=True, help="what was checked (JSON)")
     parser.add_argument("--page", type=Path, required=True, help="what was checked, for readers (HTML)")
 
@@ -43,11 +44,13 @@ def work(options, job):
         _add(totals[piece.source], rows)
         chosen += [(piece.source, *row.key) for row in rows[stages[-1].name] if row.keep]
         job.advance()
-    _check_dataset(options.dataset, chosen)
+    included = {path.stem: pairs.included(path) for path in options.included}
+    _check_dataset(options.dataset, chosen, [_place(row) for found in included.values() for row in found.rows])
     report = {
         "run": options.run,
         "shards": len(pieces),
         "dataset_rows": len(chosen),
+        "included": {name: _counts(found) for name, found in included.items()},
         "checks": CHECKS,
         "stages": totals,
     }
@@ -61,8 +64,21 @@ def page(report: dict) -> str:
     title = f"No row was lost in run {report['run']}"
     shards, rows = report["shards"], report["dataset_rows"]
     scope = f"Every check holds for all {shards:,} shards and for the data set of {rows:,} rows."
+    included = [
+        f"It also includes {counts['pairs']:,} pairs of {name}; {counts['without_solution']:,} problems there have no "
+        "solution and are left out."
+        for name, counts in report["included"].items()
+    ]
     table = web_pages.table([{"check": check, "result": "holds"} for check in report["checks"]], set())
-    return web_pages.page(title, web_pages.heading(title), web_pages.paragraph(scope), table)
+    return web_pages.page(title, web_pages.heading(title), *map(web_pages.paragraph, [scope, *included]), table)
+
+
+def _counts(found: pairs.Pairs) -> dict[str, int]:
+    return {"pairs": len(found.rows), "without_solution": found.without_solution}
+
+
+def _place(row: dict) -> tuple:
+    return row["source"], row["question_id"], row["sample"]
 
 
 def _check_shard(stages: list[Stage], piece: Piece, samples: int) -> dict[str, list[Row]]:
@@ -147,26 +163,26 @@ def _add(totals: dict, rows: dict[str, list[Row]]) -> None:
         entry["kept"] += sum(row.keep for row in found)
 
 
-def _check_dataset(paths: list[Path], chosen: list[tuple]) -> None:
+def _check_dataset(paths: list[Path], chosen: list[tuple], included: list[tuple]) -> None:
     columns = ["source", "question_id", "sample"]
-    found = [
-        tuple(row[name] for name in columns) for path in paths for row in schema.read(path, schema.DATASET, columns)
-    ]
+    found = [_place(row) for path in paths for row in schema.read(path, schema.DATASET, columns)]
     remedy = f"delete {paths[0]} and run the workflow again."
     for (source, *key), times in Counter(found).items():
         if times > 1:
             raise InputError(f"source {source}: {_name(key)} stands in the data set twice; {remedy}")
-    expected, present = Counter(row[0] for row in chosen), Counter(row[0] for row in found)
+    given = {source: "assemble_dataset included" for source, *_ in included}
+    expected, present = Counter(row[0] for row in [*chosen, *included]), Counter(row[0] for row in found)
     for source in [*expected, *present]:
         if expected[source] != present[source]:
             raise InputError(
-                f"source {source}: select_responses chose {expected[source]} responses but the data set has "
-                f"{present[source]} rows of it; {remedy}"
+                f"source {source}: {given.get(source, 'select_responses chose')} {expected[source]} "
+                f"{'pairs' if source in given else 'responses'} but the data set has {present[source]} rows of it; "
+                f"{remedy}"
             )
-    for source, *key in sorted(set(found).difference(chosen)):
+    for source, *key in sorted(set(found).difference(chosen, included)):
         raise InputError(
             f"source {source}: the data set has {present[source]} rows, as expected, but other rows than "
-            f"select_responses chose, such as {_name(key)}; {remedy}"
+            f"{given.get(source, 'select_responses chose')}, such as {_name(key)}; {remedy}"
         )
 
 
@@ -177,7 +193,7 @@ def _fault(piece: Piece, stage: Stage, what: str) -> InputError:
 
 def _name(key) -> str:
     question, *sample = key
-    return f"sample {sample[0]} of question {question}" if sample else f"question {question}"
+    return f"sample {sample[0]} of question {question}" if sample and sample[0] is not None else f"question {question}"
 
 
 def main(argv=None):

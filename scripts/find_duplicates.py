@@ -1,7 +1,8 @@
 """Find questions that are the same text after normalisation, over all shards of all sources.
 
 Of equal questions the first one in the order (index, source) is kept, with the sources in the order of the settings.
-So a set that grows in all sources in step never changes an old decision, and shards do not matter.
+So a set that grows in all sources in step never changes an old decision, and shards do not matter. A question that
+equals a problem of a given set is a duplicate of that, whatever other questions there are.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from synthesis import program, schema
 from synthesis.errors import InputError
+from synthesis.text import signature
 from synthesis.verdicts import verdict
 
 
@@ -25,6 +27,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--inputs", type=Path, nargs="+", required=True, help="signature files, <folder>/<source>/<shard>.*"
     )
+    parser.add_argument("--against", type=Path, nargs="*", default=[], help="sets of problems to compare with")
     parser.add_argument("--outputs", type=Path, nargs="+", required=True, help="verdict files, one for each input")
 
 
@@ -39,15 +42,16 @@ def work(options, job):
             f"--inputs names {len(options.inputs)} files and --outputs {len(options.outputs)}; give one for one."
         )
     sources = {name: position for position, name in enumerate(options.settings["sources"])}
-    find(options.inputs, options.outputs, sources, job)
+    find(options, sources, job)
 
 
-def find_exact(inputs: list[Path], outputs: list[Path], sources: dict[str, int], job) -> None:
+def find_exact(options, sources: dict[str, int], job) -> None:
     """Exact duplicates, in two walks over the files so that only ids and digests are in memory."""
+    problems = _problems(options.against)
     places: dict[bytes, Place] = {}
     seen: dict[str, Path] = {}
     job.step("read signatures")
-    for path in inputs:
+    for path in options.inputs:
         position = _source_position(path, sources)
         for row in schema.read(path, schema.SIGNATURES):
             _note_id(seen, row["question_id"], path)
@@ -56,18 +60,27 @@ def find_exact(inputs: list[Path], outputs: list[Path], sources: dict[str, int],
                 places[exact] = place
     job.step("write verdicts", len(seen))
     kept = 0
-    for path, output in zip(inputs, outputs, strict=True):
-        rows = [_verdict(row, places) for row in schema.read(path, schema.SIGNATURES)]
+    for path, output in zip(options.inputs, options.outputs, strict=True):
+        rows = [_verdict(row, problems, places) for row in schema.read(path, schema.SIGNATURES)]
         schema.write(output, rows, schema.QUESTION_VERDICTS)
         kept += sum(row["keep"] for row in rows)
         job.advance(len(rows))
     job.rows(**{"in": len(seen), "out": kept, "rejected_duplicate_of": len(seen) - kept})
 
 
-def _verdict(row: dict, first: dict[bytes, Place]) -> dict:
-    earliest = first[bytes.fromhex(row["exact"])].question_id
-    same = earliest == row["question_id"]
-    return verdict(row["question_id"], "" if same else f"duplicate_of:{earliest}")
+def _problems(paths: list[Path]) -> dict[bytes, str]:
+    """`<set>/<id>` of the first problem with each digest."""
+    found: dict[bytes, str] = {}
+    for path in paths:
+        for row in schema.read(path, schema.PROBLEMS, ["problem_id", "source", "problem"]):
+            found.setdefault(bytes.fromhex(signature(row["problem"])), f"{row['source']}/{row['problem_id']}")
+    return found
+
+
+def _verdict(row: dict, problems: dict[bytes, str], first: dict[bytes, Place]) -> dict:
+    exact = bytes.fromhex(row["exact"])
+    original = problems.get(exact, first[exact].question_id)
+    return verdict(row["question_id"], "" if original == row["question_id"] else f"duplicate_of:{original}")
 
 
 def _source_position(path: Path, sources: dict[str, int]) -> int:

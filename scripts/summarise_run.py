@@ -15,22 +15,26 @@ WIDTH = 110
 SAMPLE_ROWS = 2
 SAMPLE_CHARACTERS = 400
 
-# Columns of the cost table, in words.
-_MONEY = {"cost": "for the data set", "spent": "spent by the run"}
+# What the amounts of the cost table are of, in words: hours, the prefix of their columns, money and its column.
+_OF_THE_DATA_SET = ("Hours of the data set", "", "for the data set", "cost")
+_SPENT = ("Hours spent by the run", "spent_", "spent by the run", "spent")
 
 
 def summary(results: Path, store: Path) -> str:
     """The whole text. `results` is the run's folder and bears its name. Raises InputError for an unfinished run."""
+    total = costs.read(results / "tables/costs.csv")[-1]
+    if not (results / "dataset").is_dir():
+        spent = "\n".join([*_cost(total, _SPENT), _time(results, store)])
+        return "\n\n".join([f"Run {results.name}, without a data set of its own", spent, _places(results)])
     counts = funnel.read(results / "tables/funnel.csv")
     data = sorted((results / "dataset/data").glob("train-*.parquet"))
     if not data:
         raise InputError(f"{results}/dataset/data has no files; run the workflow for this run first.")
     pairs = sum(pq.read_metadata(path).num_rows for path in data)
-    total = costs.read(results / "tables/costs.csv")[-1]
     parts = [
         f"Run {results.name}: {pairs:,} rows in the data set",
         _funnel(counts),
-        "\n".join([*_cost(total), _time(results, store)]),
+        "\n".join([_tokens(total), *_cost(total, _OF_THE_DATA_SET, _SPENT), _time(results, store)]),
         _samples(data[0]),
         _places(results),
     ]
@@ -52,13 +56,17 @@ def _funnel(counts: list[funnel.StageCount]) -> str:
     return "\n".join(lines)
 
 
-def _cost(total: dict) -> list[str]:
-    """Tokens, hours and money of the data set, and what the run spent."""
-    lines = [f"Tokens: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"]
-    for label, prefix in (("Hours of the data set", ""), ("Hours spent by the run", "spent_")):
+def _tokens(total: dict) -> str:
+    return f"Tokens: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"
+
+
+def _cost(total: dict, *amounts: tuple[str, str, str, str]) -> list[str]:
+    """Hours and money of the data set, and what the run spent."""
+    lines = []
+    for label, prefix, _, _ in amounts:
         gpu, cpu = total[f"{prefix}gpu_hours"], total[f"{prefix}cpu_core_hours"]
         lines.append(f"{label}: {costs.shown(gpu, 'unknown')} GPU, {costs.shown(cpu, 'unknown')} CPU core")
-    money = [f"{costs.shown(total[key])} {total['currency']} {what}" for key, what in _MONEY.items() if total[key]]
+    money = [f"{costs.shown(total[key])} {total['currency']} {what}" for _, _, what, key in amounts if total[key]]
     if money:
         lines.append(f"Cost: {', '.join(money)} (prices of {total['price_date']})")
     if total["no_price_for"]:
@@ -105,12 +113,15 @@ def _places(results: Path) -> str:
         "card": dataset / "README.md",
         "funnel": results / "tables/funnel.csv",
         "costs": results / "tables/costs.csv",
+        "trainings": results / "tables/trainings.csv",
+        "evaluation": results / "tables/evaluation.csv",
         "figure": results / "figures/funnel.svg",
         "checks": results / "check_funnel/check_funnel.json",
         "report": results / "report.html",
     }
-    lines = [f"  {name:<10}{path}" for name, path in places.items() if path.exists()]
-    return "\n".join(["Results:", *lines, f'  {"load with":<10}datasets.load_dataset("{dataset}")'])
+    lines = [f"  {name:<11}{path}" for name, path in places.items() if path.exists()]
+    lines += [f'  {"load with":<11}datasets.load_dataset("{dataset}")'] if dataset.is_dir() else []
+    return "\n".join(["Results:", *lines])
 
 
 def main(argv=None) -> int:

@@ -8,7 +8,7 @@ from synthesis import cost_page, costs, program, schema
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
-    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="ledgers of the data set's jobs")
+    parser.add_argument("--ledgers", type=Path, nargs="*", default=[], help="ledgers of the data set's jobs")
     parser.add_argument("--other-ledgers", type=Path, nargs="*", default=[], help="ledgers of the run's other jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")

@@ -2,11 +2,21 @@
 
 import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from synthesis import costs, dataset_card, dataset_card_licences, funnel, licences, program, schema, web_pages
+from synthesis import (
+    configuration_problems,
+    costs,
+    dataset_card,
+    dataset_card_licences,
+    funnel,
+    licences,
+    program,
+    schema,
+    web_pages,
+)
 from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
@@ -41,6 +51,7 @@ def work(options, job):
         config=options.settings["config"],
         card=options.settings["card"],
         rows=sum(_rows(path) for path in options.data),
+        included=_included(options.data, options.settings["config"]),
         manifests=manifests,
         prompts=dataset_card.read_prompts(options.prompts),
         files={str(path): file_sha256(path) for path in options.files},
@@ -64,6 +75,13 @@ def _rows(path: Path) -> int:
     if not path.is_file():
         raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
     return pq.read_metadata(path).num_rows
+
+
+def _included(paths: list[Path], config: dict) -> dict[str, int]:
+    """The rows of each set that the data set includes."""
+    names = configuration_problems.included(config)
+    rows = Counter(row["source"] for path in paths if names for row in schema.read(path, schema.DATASET, ["source"]))
+    return {name: rows[name] for name in names}
 
 
 def _engines(ledger_paths: list[Path], store: Path) -> tuple[dict[str, set[str]], set[str]]:

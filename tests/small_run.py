@@ -138,6 +138,22 @@ def stage_arguments(results: Path, stages: list[str] = STAGES) -> list[str]:
     return found
 
 
+def write_published(path: Path) -> Path:
+    """Write a set of three problems to include, one of them without a solution; its name is that of the file."""
+    rows = [
+        {
+            "problem_id": f"{path.stem}-{number}",
+            "source": path.stem,
+            "problem": f"Is {number} odd?",
+            "answer": answer,
+            "solution": answer and f"I think so: {answer}",
+        }
+        for number, answer in enumerate(["no", "yes", None])
+    ]
+    schema.write(path, rows, schema.PROBLEMS)
+    return path
+
+
 def common_arguments(folder: Path, rule: str) -> list[str]:
     """The arguments that every program takes."""
     return ["--run", "trial", "--ledger", str(folder / f"ledger/{rule}/all.json")]

@@ -14,7 +14,9 @@ from synthesis import schema
 EXPORTS = ["query_response", "problem_solution", "messages", "sharegpt"]
 
 
-def assemble(tmp_path, results, files=1, exports=(), prompt="user: '{question}'\n", stages=small_run.STAGES):
+def assemble(
+    tmp_path, results, files=1, exports=(), prompt="user: '{question}'\n", stages=small_run.STAGES, included=()
+):
     (tmp_path / "prompt.yaml").write_text(prompt)
     names = [f"train-{number:05d}-of-{files:05d}.parquet" for number in range(files)]
     arguments = [*small_run.common_arguments(tmp_path, "assemble_dataset"), "--prompt", str(tmp_path / "prompt.yaml")]
@@ -22,6 +24,7 @@ def assemble(tmp_path, results, files=1, exports=(), prompt="user: '{question}'\
     arguments += ["--data", *[str(results / "dataset/data" / name) for name in names]]
     for export in exports:
         arguments += ["--export", export, *[str(results / "dataset" / export / name) for name in names]]
+    arguments += ["--included", *map(str, included)]
     return assemble_dataset.main([*arguments, *small_run.stage_arguments(results, stages)])
 
 
@@ -52,6 +55,29 @@ def test_each_row_joins_a_question_with_its_chosen_response(tmp_path):
     assert [row["question_id"] for row in rows] == [f"{name}-{number}" for name in numbers for number in numbers[name]]
     ledger = json.loads((tmp_path / "ledger/assemble_dataset/all.json").read_text())
     assert ledger["rows"] == {"in": 21, "out": 12}
+
+
+def test_included_pairs_stand_behind_the_own_and_are_counted_apart(tmp_path):
+    results = small_run.write_run(tmp_path / "run")
+    published = small_run.write_published(tmp_path / "published.parquet")
+    prompt = "system: You are exact.\nuser: '{question}'\n"
+    arguments = {"files": 2, "exports": ["messages"], "prompt": prompt}
+    assert assemble(tmp_path, results, included=[published], **arguments) == 0
+    rows = read(results)
+    assert [row["source"] for row in rows] == ["smollm2"] * 7 + ["imported"] * 5 + ["published"] * 2
+    assert rows[-1] == {
+        "question_id": "published-1",
+        "source": "published",
+        "question": "Is 1 odd?",
+        "response": "I think so: yes",
+        "answer": "yes",
+        **dict.fromkeys(["sample", "reward", "question_model", "response_model", "reward_model"]),
+    }
+    ledger = json.loads((tmp_path / "ledger/assemble_dataset/all.json").read_text())
+    assert ledger["rows"] == {"in": 21, "out": 12, "included": 2, "included_without_solution": 1}
+    # Its answers were not written after our system turn.
+    roles = [[turn["role"] for turn in row["messages"]] for row in read(results, "messages")]
+    assert roles == [["system", "user", "assistant"]] * 12 + [["user", "assistant"]] * 2
 
 
 def test_rows_come_in_the_order_of_the_index_even_if_a_file_is_shuffled(tmp_path):

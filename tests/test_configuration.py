@@ -51,10 +51,8 @@ def test_defaults_are_filled_in():
     config = configuration.load(ROOT / "config/imported.yaml")
     for name in ("problems", "benchmarks"):
         del config[name]
-    del config["generate_questions"]["sources"]["own"]["imported"]["column"]
     validate(config)
     assert config["problems"] == config["benchmarks"] == {}
-    assert config["generate_questions"]["sources"]["own"]["imported"]["column"] == "question"
     assert config["models"]["smollm2"]["trust_remote_code"] is False
     config["problems"]["x"] = 1
     again = configuration.load(ROOT / "config/imported.yaml")

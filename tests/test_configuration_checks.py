@@ -74,7 +74,7 @@ NOT_FITTING = {
     ),
     "problems that nothing merges": (
         [("merge_problems", REMOVE), (f"{FILTER}.2", REMOVE)],
-        ["merge_problems is missing", "add it, or write `problems: {}`"],
+        ["merge_problems is missing", "problems.arithmetic", "add it, or take arithmetic out", "`problems: {}`"],
     ),
     "held-out problems without problems": (
         [("merge_problems", REMOVE), ("problems", {})],

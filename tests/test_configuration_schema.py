@@ -5,6 +5,7 @@ import yaml
 from changed_configuration import DEMO, FILTER, HUB, JUDGE, REMOVE, SOURCE, STUDENT, TEXT_JUDGE, assert_refused
 from jsonschema import Draft202012Validator
 from synthesis import configuration
+from synthesis.configuration_dataset import STAGES
 from synthesis.configuration_sentences import SENTENCES
 
 
@@ -43,8 +44,8 @@ def test_every_key_is_described_and_every_object_closed():
 def test_an_optional_key_names_its_default():
     for place, part in PARTS:
         for name, key in part.get("properties", {}).items():
-            if part is SCHEMAS["config.schema.yaml"] and name == "merge_problems":
-                continue  # not optional: given exactly if there are problems
+            if part is SCHEMAS["config.schema.yaml"] and name in (*STAGES, "merge_problems"):
+                continue  # not optional: given all together, or exactly if there are problems to merge
             alternatives = "oneOf" in part or part.get("maxProperties") == 1 or place.endswith("judge")
             if name not in part.get("required", []) and not alternatives:
                 said = "Optional, default" in key["description"] or "; for the method " in key["description"]
@@ -88,7 +89,7 @@ OUTSIDE_THE_SCHEMA = {
         ["filter_questions.filters[0].rulez", "did you mean rules?"],
     ),
     "missing key": ([("generate_responses.samples", REMOVE)], ["generate_responses.samples is missing", "Responses"]),
-    "missing stage": ([("find_duplicates", REMOVE)], ["find_duplicates is missing; add it"]),
+    "missing prices": ([("prices", REMOVE)], ["prices is missing; add it"]),
     "improper name": (
         [("models.SmolLM", DEMO["models"]["smollm2"])],
         ["models has an entry 'SmolLM'", "small letters"],

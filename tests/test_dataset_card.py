@@ -105,7 +105,7 @@ def add_ledgers(tmp_path, gpu_name="A100"):
     )
 
 
-def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
+def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=(), included=()):
     config = copy.deepcopy(config)
     dataset, names = results / "dataset", ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
     data = [str(dataset / "data" / name) for name in names]
@@ -117,7 +117,7 @@ def make_card(tmp_path, results, config=CONFIG, prices=PRICES, files=()):
 
     exports = [word for name in EXPORTS for word in ["--export", name, *[str(dataset / name / file) for file in names]]]
     settings = ["--settings", json.dumps(small_run.SETTINGS)]
-    prompt = ["--prompt", "answer.yaml"]
+    prompt = ["--prompt", "answer.yaml", "--included", *map(str, included)]
     assert (
         assemble_dataset.main([*common("assemble_dataset"), *settings, *prompt, *stages, "--data", *data, *exports])
         == 0
@@ -376,3 +376,20 @@ def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
     assert write_dataset_card.main([*arguments, "--ledgers", "ledger/assemble_dataset/all.json"]) == 1
     assert "none.parquet is missing" in capsys.readouterr().err
     assert not (tmp_path / "other.md").exists()
+
+
+def test_included_pairs_are_told_apart_and_not_counted_as_made_here(tmp_path, folder):
+    config = copy.deepcopy(CONFIG)
+    config["assemble_dataset"]["include"] = ["published"]
+    published = small_run.write_published(tmp_path / "published.parquet")
+    card = make_card(tmp_path, small_run.write_run(tmp_path / "run"), config, included=[published])
+    assert "\n12 questions, each with one response written by a model." in card
+    assert "taken from other sets as they are: 2 of `published`. They went through none" in card
+    assert "published" not in section(card, "Rows kept by each stage")
+
+
+def test_the_questions_of_a_set_are_said_to_be_from_it():
+    config = copy.deepcopy(CONFIG)
+    config["generate_questions"]["sources"]["imported"]["imported"] = {"problems": "metamath"}
+    facts = dataset_card.Facts(config, CARD, 1, [], {}, [], [])
+    assert "- `imported`: the problems of the set `metamath`" in dataset_card.introduction(facts)

@@ -232,6 +232,18 @@ def test_duplicates_and_the_limit_are_counted(tmp_path, capsys):
     assert row_counts(tmp_path) == {"in": 2, "duplicates": 0, "out": 2}
 
 
+def test_several_solutions_of_a_problem_are_kept_if_asked_for(tmp_path):
+    texts = [("x", "first"), ("y", "only"), ("x", "second"), ("x", "first"), ("x", "second"), ("x", None)]
+    content = json_lines([{"problem": text, "solution": solution} for text, solution in texts])
+    found = from_file(tmp_path, "a.jsonl", content, several_solutions=True)
+    assert [(row["problem"], row["solution"]) for row in found] == [("x", "first"), ("y", "only"), ("x", "second")]
+    assert row_counts(tmp_path) == {"in": 6, "duplicates": 3, "out": 3}
+    ids = [row["problem_id"] for row in found]
+    assert len(set(ids)) == 3
+    # The first rows have the ids that they have without it, in whatever order the others come.
+    assert [row["problem_id"] for row in from_file(tmp_path, "a.jsonl", content)] == ids[:2]
+
+
 def test_mistakes_in_the_settings_are_named(tmp_path, capsys):
     assert "problems.p.source must hold exactly one of" in refused(tmp_path, {}, capsys)
     assert "but it holds disk" in refused(tmp_path, {"disk": {}}, capsys)

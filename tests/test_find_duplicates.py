@@ -4,7 +4,7 @@ import random
 
 import find_duplicates
 import pytest
-from question_files import reasons, row_counts, start
+from question_files import reasons, row_counts, start, write_problems
 from synthesis import schema
 from synthesis.layout import shards
 from synthesis.text import signature
@@ -22,10 +22,10 @@ def write(folder, source: str, rows: list[dict], shard: str = "00000"):
     return path
 
 
-def run(folder, inputs: list, sources=SOURCES, method: str = "exact") -> int:
+def run(folder, inputs: list, sources=SOURCES, method: str = "exact", against=()) -> int:
     outputs = [folder / "out" / path.parent.name / f"{path.name.partition('.')[0]}.parquet" for path in inputs]
     settings = {"method": method, "sources": sources}
-    return start(find_duplicates, folder, settings, "--inputs", *inputs, "--outputs", *outputs)
+    return start(find_duplicates, folder, settings, "--inputs", *inputs, "--against", *against, "--outputs", *outputs)
 
 
 def verdicts(folder) -> dict[str, str]:
@@ -96,6 +96,29 @@ def test_growth_in_step_changes_no_old_decision(tmp_path, texts):
     old, new = verdicts(small), verdicts(large)
     assert len(new) == 3 * len(old) and any(old.values())
     assert {name: new[name] for name in old} == old
+
+
+def test_a_question_that_equals_a_problem_names_its_set_whatever_else_there_is(tmp_path, texts):
+    """Also where another question is the same and comes first: the problem was there before both."""
+    known = [write_problems(tmp_path / "published.parquet", texts["alpha"][7:9])]
+    known.append(write_problems(tmp_path / "other.parquet", [f"  {texts['alpha'][7].upper()}", "What else?"]))
+    found = []
+    for size, count in ((100, 2), (300, 6)):
+        folder = tmp_path / str(size)
+        assert run(folder, sharded(folder, texts, count, size), against=known) == 0
+        found.append(verdicts(folder))
+    small, large = found
+    assert {name: large[name] for name in small} == small
+    same = [
+        f"{name}-{n}" for name in SOURCES for n, text in enumerate(texts[name]) if n % 5 and text == texts["alpha"][7]
+    ]
+    assert len(same) > 1
+    assert {large[name] for name in same} == {"duplicate_of:published/published-0"}
+    plain = tmp_path / "plain"
+    assert run(plain, sharded(plain, texts, 6, 300)) == 0
+    others = {name: reason for name, reason in large.items() if "published/" not in reason}
+    assert others == {name: reason for name, reason in verdicts(plain).items() if name in others}
+    assert row_counts(find_duplicates, tmp_path / "300")["rejected_duplicate_of"] == sum(map(bool, large.values()))
 
 
 def test_empty_shards_pass(tmp_path):

@@ -111,7 +111,7 @@ def test_a_table_of_another_shape_is_refused(tmp_path):
 # check_funnel
 
 
-def assemble(tmp_path, results):
+def assemble(tmp_path, results, included=()):
     data = results / "dataset/data/train-00000-of-00001.parquet"
     prompt = tmp_path / "prompt.yaml"
     prompt.write_text("user: '{question}'\n")
@@ -123,6 +123,7 @@ def assemble(tmp_path, results):
         str(data),
     ]
     arguments += ["--settings", json.dumps(small_run.SETTINGS), *small_run.stage_arguments(results)]
+    arguments += ["--included", *map(str, included)]
     assert assemble_dataset.main(arguments) == 0
     return data
 
@@ -133,12 +134,13 @@ def finished(tmp_path):
     return results, assemble(tmp_path, results)
 
 
-def check(tmp_path, finished, samples=small_run.SAMPLES):
+def check(tmp_path, finished, samples=small_run.SAMPLES, included=()):
     results, data = finished
     output = tmp_path / "check_funnel.json"
     arguments = [*small_run.common_arguments(tmp_path, "check_funnel"), "--settings", json.dumps({"samples": samples})]
     arguments += ["--page", str(tmp_path / "check_funnel.html")]
     arguments += ["--output", str(output), "--dataset", str(data), *small_run.stage_arguments(results)]
+    arguments += ["--included", *map(str, included)]
     return check_funnel.main(arguments), output
 
 
@@ -151,6 +153,42 @@ def test_a_whole_run_passes_and_the_report_says_what_was_checked(tmp_path, finis
     assert report["stages"]["smollm2"]["filter_questions"] == {"in": 15, "kept": 11}
     assert report["stages"]["imported"]["select_responses"] == {"in": 9, "kept": 5}
     assert report["checks"]
+
+
+def test_included_pairs_are_counted_apart(tmp_path):
+    results, published = (
+        small_run.write_run(tmp_path / "run"),
+        small_run.write_published(tmp_path / "published.parquet"),
+    )
+    code, output = check(tmp_path, (results, assemble(tmp_path, results, [published])), included=[published])
+    assert code == 0
+    report = json.loads(output.read_text())
+    assert report["dataset_rows"] == 12
+    assert report["included"] == {"published": {"pairs": 2, "without_solution": 1}}
+    assert set(report["stages"]) == {"smollm2", "imported"}
+    assert "includes 2 pairs of published" in (tmp_path / "check_funnel.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows[:-1], "source published: assemble_dataset included 2 pairs but the data set has 1 rows"),
+        (lambda rows: [*rows, rows[-1]], "source published: question published-1 stands in the data set twice"),
+        (
+            lambda rows: [*rows[:-1], {**rows[-1], "question_id": "x"}],
+            "source published: the data set has 2 rows, as expected, but other rows than assemble_dataset included",
+        ),
+    ],
+)
+def test_a_lost_or_doubled_included_pair_is_found(tmp_path, capsys, change, message):
+    results, published = (
+        small_run.write_run(tmp_path / "run"),
+        small_run.write_published(tmp_path / "published.parquet"),
+    )
+    finished = results, assemble(tmp_path, results, [published])
+    edit(finished, "dataset", change)
+    assert check(tmp_path, finished, included=[published])[0] == 1
+    assert message in " ".join(capsys.readouterr().err.split())
 
 
 def test_empty_shards_pass(tmp_path):

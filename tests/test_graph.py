@@ -38,6 +38,10 @@ def test_every_config_plans_its_shards(clone, name, profile):
     result = subprocess.run(command, cwd=clone.folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     counts = job_counts(result.stdout)
+    assert counts["tabulate_costs"] == 1
+    if "generate_questions" not in config:
+        assert not {*STAGES, "assemble_dataset", "tabulate_funnel"} & set(counts)
+        return
     sources = config["generate_questions"]["sources"].values()
     shards = sum(-(-source["total"] // source["shard_size"]) for source in sources)
     for stage in STAGES:
@@ -56,15 +60,48 @@ def test_a_config_replaces_the_default_one_instead_of_merging(clone):
         assert not any(f"resources/{group}/{name}-" in output for name in default[group])
 
 
-@pytest.mark.parametrize("target", ["fetch", "generators", "questions", "responses", "dataset"])
-def test_each_phase_has_a_target(clone, target):
+# The phases in their order, each with the last of its jobs. The report needs all of them.
+LAST_JOBS = {
+    "fetch": "fetch_model",
+    "generators": "optimize_generator",
+    "questions": "select_questions",
+    "responses": "select_responses",
+    "dataset": "write_dataset_card",
+    "students": "train_student",
+    "evaluation": "tabulate_evaluation",
+    "report": "tabulate_costs",
+}
+
+
+@pytest.mark.parametrize("target", LAST_JOBS)
+def test_each_phase_has_a_target_and_nothing_after_it_is_planned(clone, target):
     counts = job_counts(clone.run("-n", target, config="config/demo.yaml"))
-    assert counts["fetch_model"] == 1
-    assert ("assemble_dataset" in counts) == (target == "dataset")
-    assert ("generate_responses" in counts) == (target in ("responses", "dataset"))
-    assert ("generate_questions" in counts) == (target not in ("fetch", "generators"))
-    assert ("train_generator" in counts) == (target != "fetch")
-    assert not {"select_subset", "train_student", "answer_benchmark"} & set(counts)
+    phases = list(LAST_JOBS)
+    assert counts[LAST_JOBS[target]] >= 1
+    assert counts[target] == 1
+    later = [LAST_JOBS[phase] for phase in phases[phases.index(target) + 1 :]]
+    assert not {*later, "all"} & set(counts)
+    if target in ("students", "evaluation"):
+        assert "write_dataset_card" not in counts
+    if target == "report":
+        assert set(LAST_JOBS.values()) <= set(counts)
+        assert {"plot_funnel", "check_funnel", "tabulate_generators", "plot_training_losses"} <= set(counts)
+
+
+@pytest.mark.parametrize("target", ["students", "evaluation", "report"])
+def test_a_run_without_a_data_set_has_the_targets_of_its_phases(clone, target):
+    counts = job_counts(clone.run("-n", target, config="config/pairs.yaml"))
+    assert counts["train_student"] == 3
+    assert counts["select_subset"] == 3
+    assert counts["fetch_problems"] == 2
+    assert ("tabulate_evaluation" in counts) == (target != "students")
+    assert ("tabulate_costs" in counts) == (target == "report")
+
+
+def test_a_run_without_a_data_set_makes_no_questions(clone):
+    output = clone.run("-n", "questions", config="config/pairs.yaml", fails=True)
+    assert "Traceback" not in output
+    assert "questions" in output
 
 
 def test_everything_a_rule_names_exists_and_carries_its_name():

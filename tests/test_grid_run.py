@@ -116,7 +116,7 @@ def test_subsets_lie_in_each_other_and_keep_the_shares_of_the_sources(clone):
     results = clone.folder / "results/grid"
     sources = {row["question_id"]: row["source"] for row in clone.rows("dataset/data", "grid")}
     subsets = [
-        [row["question_id"] for row in schema.read(results / f"select_subset/{size}.parquet", schema.SUBSET)]
+        [row["question_id"] for row in schema.read(results / f"select_subset/dataset/{size}.parquet", schema.SUBSET)]
         for size in SIZES
     ]
     assert [len(ids) for ids in subsets] == [4, 8, 30]

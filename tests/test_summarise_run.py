@@ -84,7 +84,7 @@ def test_two_rows_are_shown_and_what_exists_is_named(run, capsys):
     assert 'datasets.load_dataset("results/trial/dataset")' in printed.out
     assert "report" not in printed.out
     Path("results/trial/report.html").touch()
-    assert "  report    results/trial/report.html" in summarise(capsys)[1].out
+    assert "  report     results/trial/report.html" in summarise(capsys)[1].out
 
 
 def test_a_missing_price_is_named_instead_of_a_cost(run, capsys):
@@ -99,5 +99,5 @@ def test_an_unfinished_run_is_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, printed = summarise(capsys)
     assert code == 1
-    assert "results/trial/tables/funnel.csv is missing" in printed.err
+    assert "results/trial/tables/costs.csv is missing" in printed.err
     assert printed.out == ""

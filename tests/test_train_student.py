@@ -17,7 +17,7 @@ class Student:
     """A data set, subsets of it and a model to begin with, and calls of the program on them."""
 
     def __init__(self, folder):
-        self.bench = Bench(folder, train_student, "--dataset", PAIRS[:24], schema.DATASET)
+        self.bench = Bench(folder, train_student, "--pairs", PAIRS[:24], schema.DATASET)
         self.bench.settings = TRAINING
         self.folder = folder
 

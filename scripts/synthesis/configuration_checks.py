@@ -13,8 +13,9 @@ from pathlib import Path
 
 import regex
 
-from synthesis import configuration_models
+from synthesis import configuration_dataset, configuration_models, configuration_problems
 from synthesis.configuration_comparison_checks import comparison, shares
+from synthesis.configuration_dataset_checks import problem_sets, stages
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
@@ -37,7 +38,7 @@ _SHARED_FOLDERS = ("store", "slurm_logs")
 
 def question_sources(config: dict, kind: str) -> Iterator[tuple[str, dict, dict]]:
     """The sources of a kind (`empty_prefix` or `imported`): place of its settings, settings, the whole source."""
-    for name, source in config["generate_questions"]["sources"].items():
+    for name, source in configuration_dataset.sources(config).items():
         if kind in source:
             yield key("generate_questions", "sources", name, kind), source[kind], source
 
@@ -50,13 +51,13 @@ def raw_questions(config: dict) -> Iterator[tuple[str, dict]]:
 
 def judges(config: dict) -> Iterator[tuple[str, dict]]:
     """The judges: place and settings."""
-    for number, judge in enumerate(config["judge_questions"]["judges"]):
+    for number, judge in enumerate(configuration_dataset.judges(config)):
         yield key("judge_questions", "judges", number), judge
 
 
 def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
     """The filters of a kind: place and settings."""
-    for number, entry in enumerate(config["filter_questions"]["filters"]):
+    for number, entry in enumerate(configuration_dataset.filters(config)):
         if kind in entry:
             yield key("filter_questions", "filters", number, kind), entry[kind]
 
@@ -68,9 +69,8 @@ def _run_name(config: dict) -> Iterator[str]:
 
 def _names(config: dict) -> Iterator[str]:
     yield from model_names(config)
-    merged = config.get("merge_problems", {}).get("problems", [])
-    for number, name in enumerate(merged):
-        yield from _unless_known(key("merge_problems", "problems", number), name, config, "problems")
+    for where, name in configuration_problems.uses(config):
+        yield from _unless_known(where, name, config, "problems")
     for where, settings in filters(config, "contamination"):
         for number, name in enumerate(settings["benchmarks"]):
             yield from _unless_known(f"{where}.benchmarks[{number}]", name, config, "benchmarks")
@@ -84,9 +84,7 @@ def _unless_known(where: str, name: str, config: dict, group: str) -> Iterator[s
         yield f"{where} is '{name}', which is not defined under {group}; {suggestion(name, config[group])}"
 
 
-def _problem_sets(config: dict) -> Iterator[str]:
-    if config["problems"] and "merge_problems" not in config:
-        yield "merge_problems is missing although there are problems; add it, or write `problems: {}`."
+def _held_out_problems(config: dict) -> Iterator[str]:
     if HELD_OUT in config["benchmarks"]:
         yield f"benchmarks.{HELD_OUT} has the name that reasons give to held-out problems; choose another name."
     held_out = config.get("merge_problems", {}).get("held_out", 0)
@@ -102,7 +100,7 @@ def _problem_sets(config: dict) -> Iterator[str]:
 def _shard_counts(config: dict) -> Iterator[str]:
     sharded = {
         key("generate_questions", "sources", name): source
-        for name, source in config["generate_questions"]["sources"].items()
+        for name, source in configuration_dataset.sources(config).items()
     }
     for where, settings in chain(sharded.items(), raw_questions(config)):
         if -(-settings["total"] // settings["shard_size"]) > 10**SHARD_DIGITS:
@@ -113,7 +111,7 @@ def _shard_counts(config: dict) -> Iterator[str]:
 
 
 def _question_counts(config: dict) -> Iterator[str]:
-    sources, selected = config["generate_questions"]["sources"], config["select_questions"]["sources"]
+    sources, selected = configuration_dataset.sources(config), config.get("select_questions", {}).get("sources", {})
     for name in selected:
         if name not in sources:
             yield f"select_questions.sources.{name} is no source of generate_questions; {suggestion(name, sources)}"
@@ -141,7 +139,7 @@ def _selection(config: dict, where: str, settings: dict) -> Iterator[str]:
 
 
 def _filter_settings(config: dict) -> Iterator[str]:
-    yield from _unless_unique("filter_questions.filters", config["filter_questions"]["filters"])
+    yield from _unless_unique("filter_questions.filters", configuration_dataset.filters(config))
     for where, settings in chain(filters(config, "rules"), shares(config, "rules")):
         if settings.get("min_characters", 0) > settings.get("max_characters", float("inf")):
             yield f"{where}.min_characters is above max_characters, so no question would pass; lower it."
@@ -168,7 +166,7 @@ def _unless_pattern(where: str, pattern: str) -> Iterator[str]:
 
 
 def _judge_settings(config: dict) -> Iterator[str]:
-    yield from _unless_unique("judge_questions.judges", config["judge_questions"]["judges"])
+    yield from _unless_unique("judge_questions.judges", configuration_dataset.judges(config))
     for where, judge in judges(config):
         if "text" in judge["verdict"] and "sampling" not in judge:
             yield f"{where}.sampling is missing; a text verdict needs it: add temperature and max_tokens."
@@ -265,8 +263,8 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
         words, sampling = _prompt_words(judge), judge.get("sampling")
         repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
         yield where, judge["model"], words, sampling["max_tokens"] if sampling else 1, repair
-    new_tokens = config["generate_responses"]["sampling"]["max_tokens"]
-    for stage in ("generate_responses", "score_responses"):
+    for stage in (stage for stage in ("generate_responses", "score_responses") if stage in config):
+        new_tokens = config["generate_responses"]["sampling"]["max_tokens"]
         repair = "lower generate_responses.sampling.max_tokens"
         yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
     for name, settings in configuration_models.solvers(config).items():
@@ -308,10 +306,12 @@ def _prices(config: dict) -> Iterator[str]:
 
 
 CHECKS = (
+    stages,
     _run_name,
     _names,
     models,
-    _problem_sets,
+    problem_sets,
+    _held_out_problems,
     fail_rates,
     scorer_uses,
     training,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from synthesis.configuration_dataset import judges, sources
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.generator_arms import MEASURES, STAGE, arms
 
@@ -29,12 +30,12 @@ def comparison(config: dict) -> Iterator[str]:
                 f"{STAGE}.questions is {config[STAGE]['questions']}, but {where} is {total}; "
                 f"raise {where} or lower {STAGE}.questions."
             )
-    judges = [judge["name"] for judge in config["judge_questions"]["judges"]]
+    known = [judge["name"] for judge in judges(config)]
     for where, name in shares(config, "judge"):
-        if name not in judges:
-            yield f"{where} is '{name}', which is no judge of judge_questions; {suggestion(name, judges)}"
+        if name not in known:
+            yield f"{where} is '{name}', which is no judge of judge_questions; {suggestion(name, known)}"
     for arm in found:
-        if arm.stage == "sample_raw_questions" and arm.name in config["generate_questions"]["sources"]:
+        if arm.stage == "sample_raw_questions" and arm.name in sources(config):
             yield (
                 f"{key('generate_questions', 'sources', arm.name)} has the name of an optimised generator, whose raw "
                 f"questions {STAGE} compares; give the source another name."
@@ -48,8 +49,7 @@ def _totals(config: dict, found: list) -> Iterator[tuple[str, int]]:
     """Place and number of the questions that are there for each arm; a sample for the comparison is long enough."""
     for arm in found:
         if arm.stage == "generate_questions":
-            where, settings = key("generate_questions", "sources", arm.name), config["generate_questions"]["sources"]
-            yield f"{where}.total", settings[arm.name]["total"]
+            yield key("generate_questions", "sources", arm.name, "total"), sources(config)[arm.name]["total"]
         elif arm.stage == "sample_raw_questions":
             where = key("optimize_generator", arm.name, "sample_raw_questions")
             yield f"{where}.total", config["optimize_generator"][arm.name]["sample_raw_questions"]["total"]

@@ -97,9 +97,10 @@ def _trained_adapters(config: dict) -> Iterator[str]:
 
 def _scored_adapters(config: dict) -> Iterator[str]:
     """Log-likelihoods of a model with its adapter in vLLM, which leaves a part of it out of them."""
-    name, method = config["score_responses"]["model"], config["score_responses"]["method"]
+    settings = config.get("score_responses", {})
+    name = settings.get("model")
     model = config["models"].get(name, {})
-    if "adapter" in model and model["engine"] == "vllm" and method == "log_likelihood":
+    if "adapter" in model and model["engine"] == "vllm" and settings["method"] == "log_likelihood":
         yield (
             f"score_responses.method is log_likelihood, which vLLM does not give for a model with an adapter; write "
             f"`engine: transformers` for models.{name}, or merge the adapter into its model first."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from synthesis import configuration_dataset
 from synthesis.configuration_sentences import key
 
 # The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
@@ -77,10 +78,10 @@ def uses(config: dict) -> Iterator[tuple[str, str]]:
 
 def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
     """The same without the stages that come after the data set."""
-    for name, source in config["generate_questions"]["sources"].items():
+    for name, source in configuration_dataset.sources(config).items():
         if "empty_prefix" in source:
             yield key("generate_questions", "sources", name, "empty_prefix", "model"), source["empty_prefix"]["model"]
-    for number, judge in enumerate(config["judge_questions"]["judges"]):
+    for number, judge in enumerate(configuration_dataset.judges(config)):
         yield key("judge_questions", "judges", number, "model"), judge["model"]
     for stage in ("score_difficulty", "generate_responses", "score_responses"):
         if stage in config:
@@ -117,8 +118,8 @@ def needs(config: dict) -> dict[str, list[str]]:
         for name, settings in config.get(stage, {}).items():
             solver = settings.get("labels", settings).get("sample_fail_rates")
             found[name] += [solvers(config)[solver]["model"]] if solver in solvers(config) else []
-    for name in students(config):
-        found[name] += in_use_for_dataset(config)
+    for name, settings in students(config).items():
+        found[name] += [] if "pairs" in settings else in_use_for_dataset(config)
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from synthesis.configuration_dataset import judges, sources
 from synthesis.configuration_sentences import key
 
 
@@ -24,7 +25,7 @@ class PathSetting(NamedTuple):
 
 def prompts(config: dict) -> Iterator[PathSetting]:
     """The prompt files."""
-    for number, judge in enumerate(config["judge_questions"]["judges"]):
+    for number, judge in enumerate(judges(config)):
         yield PathSetting(f"judge_questions.judges[{number}].prompt", judge, "prompt")
     for stage in ("generate_responses", "score_responses", "answer_benchmark"):
         if stage in config:
@@ -46,8 +47,8 @@ def rewrite_directions(config: dict) -> Iterator[tuple[str, dict]]:
 
 def data_files(config: dict) -> Iterator[PathSetting]:
     """The files that are read beside the prompts: questions, chat templates, problems and benchmarks."""
-    for name, source in config["generate_questions"]["sources"].items():
-        if "imported" in source:
+    for name, source in sources(config).items():
+        if "file" in source.get("imported", {}):
             yield PathSetting(f"generate_questions.sources.{name}.imported.file", source["imported"], "file")
     for name, model in config["models"].items():
         if "chat_template" in model:

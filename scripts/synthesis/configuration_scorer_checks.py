@@ -38,7 +38,7 @@ def fail_rates(config: dict) -> Iterator[str]:
 
 def scorer_uses(config: dict) -> Iterator[str]:
     """Models that are trained here to do something else than what the stage that names them asks of a model."""
-    trained, asked = configuration_models.trained(config), config["score_responses"]["method"]
+    trained, asked = configuration_models.trained(config), config.get("score_responses", {}).get("method")
     methods = {"score_difficulty.model": "regression", "score_responses.model": asked}
     for where, name in configuration_models.uses(config):
         stage, _ = trained.get(name, (None, None))

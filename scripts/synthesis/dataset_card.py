@@ -28,16 +28,17 @@ _SIZES = {
 _NUMBER = re.compile(r"[\d.,]+( %)?")
 
 _COLUMN_TEXTS = {
-    "question_id": "name of the question, from the run's seed, its source and its number in it",
-    "source": "source of the question",
+    "question_id": "name of the question, from the run's seed, its source and its number in it; of an included pair "
+    "from the name of its set and its texts",
+    "source": "source of the question, or the set that the pair was included from",
     "question": "the question",
     "response": "the chosen response",
     "answer": "final answer found in the response; null if none was asked for or found",
-    "sample": "which of the question's responses was chosen, from 0",
-    "reward": "score of the response; higher is better",
+    "sample": "which of the question's responses was chosen, from 0; null for an included pair",
+    "reward": "score of the response; higher is better; null for an included pair",
     "question_model": "model that wrote the question; null for imported questions",
-    "response_model": "model that wrote the response",
-    "reward_model": "model that scored the response",
+    "response_model": "model that wrote the response; null for an included pair",
+    "reward_model": "model that scored the response; null for an included pair",
 }
 
 
@@ -46,9 +47,10 @@ class Facts:
     """What a card is written from.
 
     `config` is the checked configuration; `prompts` maps the prompt files to their texts, `files` the other files of
-    the configuration to their SHA-256. `rows` is the number of rows of the data set, `versions` are the versions of
-    each engine whose rows were used, `hardware` the kinds of machines that computed them. `stated` are the licences on
-    the cards of what was fetched (see `dataset_card_licences.stated`).
+    the configuration to their SHA-256. `rows` is the number of rows of the data set, `included` counts those of each
+    set that it includes, `versions` are the versions of each engine whose rows were used, `hardware` the kinds of
+    machines that computed them. `stated` are the licences on the cards of what was fetched (see
+    `dataset_card_licences.stated`).
     """
 
     config: dict
@@ -58,6 +60,7 @@ class Facts:
     prompts: dict[str, str]
     counts: list[StageCount]
     costs: list[dict]
+    included: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, set[str]] = field(default_factory=dict)
     hardware: set[str] = field(default_factory=set)
@@ -118,24 +121,33 @@ def body(facts: Facts) -> str:
 
 def introduction(facts: Facts) -> str:
     """What the data set is."""
-    samples = facts.config["generate_responses"]["samples"]
+    samples, own = facts.config["generate_responses"]["samples"], facts.rows - sum(facts.included.values())
     lines = [f"# {facts.card['title']}"]
     if facts.is_stand_in:
         lines.append("**A stand-in took the place of a model. These rows are for tests and mean nothing.**")
     if facts.card.get("description"):
         lines.append(facts.card["description"])
     lines.append(
-        f"{facts.rows:,} questions, each with one response written by a model. Every selected question was answered "
+        f"{own:,} questions, each with one response written by a model. Every selected question was answered "
         f"{samples} times, and of the answers that passed the filter the one with the highest score was taken. No "
         "person has checked the rows: questions may be flawed and responses wrong."
     )
-    origins = [
-        f"- `{name}`: written by the model `{source['empty_prefix']['model']}`"
-        if "empty_prefix" in source
-        else f"- `{name}`: imported from a file"
-        for name, source in facts.sources.items()
-    ]
+    if facts.included:
+        sets = ", ".join(f"{count:,} of `{name}`" for name, count in facts.included.items())
+        lines.append(
+            f"Beside these stand pairs that were taken from other sets as they are: {sets}. They went through none of "
+            "the stages below, nor were they compared with a benchmark."
+        )
+    origins = [f"- `{name}`: {_origin(source)}" for name, source in facts.sources.items()]
     return "\n\n".join([*lines, "Sources of questions:\n\n" + "\n".join(origins)])
+
+
+def _origin(source: dict) -> str:
+    if "empty_prefix" in source:
+        return f"written by the model `{source['empty_prefix']['model']}`"
+    if "problems" in source["imported"]:
+        return f"the problems of the set `{source['imported']['problems']}`"
+    return "imported from a file"
 
 
 def loading(facts: Facts) -> str:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from synthesis.configuration_dataset import sources
 from synthesis.configuration_models import lineage, optimized, trained
 from synthesis.sampling import normalised
 
@@ -28,7 +29,7 @@ class Arm(NamedTuple):
 def arms(config: dict) -> list[Arm]:
     """The arms of all sources whose model the run trains, source after source, each from the untuned model on."""
     found = []
-    for source, settings in config["generate_questions"]["sources"].items():
+    for source, settings in sources(config).items():
         models = lineage(config, settings["empty_prefix"]["model"]) if "empty_prefix" in settings else []
         if len(models) > 1:
             found += [
@@ -54,7 +55,7 @@ def _arm(config: dict, source: str, model: str, after: str | None) -> Arm:
 
 def _samples_alike(config: dict, source: str, optimised: str) -> bool:
     """Whether an optimised generator's raw questions are sampled as those of the source: others can't be compared."""
-    prefix, raw = config["generate_questions"]["sources"][source]["empty_prefix"], optimized(config)[optimised]
+    prefix, raw = sources(config)[source]["empty_prefix"], optimized(config)[optimised]
     return prefix["system"] == raw["system"] and normalised(prefix["sampling"]) == normalised(
         raw["sample_raw_questions"]["sampling"]
     )

@@ -70,9 +70,13 @@ def is_held_out(seed: int, name: str, share: float, purpose: str = "") -> bool:
     return int(digest(parts)[:16], 16) / 2**64 < share
 
 
-def problem_id(source: str, problem: str) -> str:
-    """The id (32 hexadecimal digits) of a seed problem or benchmark item: its source and its text."""
-    return _hash("problem_id", source, problem).hex()[:32]
+def problem_id(source: str, problem: str, solution: str | None = None) -> str:
+    """The id (32 hexadecimal digits) of a seed problem or benchmark item: its source and its text.
+
+    With a solution, the id of the problem with this solution, where a set has several.
+    """
+    parts = [source, problem] if solution is None else [source, problem, solution]
+    return _hash("problem_id", *parts).hex()[:32]
 
 
 def hashed_shard(row_id: str, count: int) -> int:

@@ -111,7 +111,7 @@ def _learnt_rankings(plan, wildcards, input) -> list[dict]:
 
 
 def _learnt_answers(_plan, _wildcards, input) -> list[dict]:
-    return conversation_rows(chosen_pairs(_paths(input.dataset), Path(input.subset)), load_prompt(Path(input.prompt)))
+    return conversation_rows(chosen_pairs(_paths(input.pairs), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
 def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:

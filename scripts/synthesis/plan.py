@@ -6,7 +6,7 @@ calls with wildcards return a function of them.
 
 import shlex
 
-from synthesis import configuration_paths, layout, servers
+from synthesis import configuration_dataset, configuration_paths, configuration_problems, layout, servers
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
 from synthesis.plan_comparison import ComparisonPlan
@@ -22,12 +22,16 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
 
     def __init__(self, config: dict):
         super().__init__(config)
-        self.sources = list(config["generate_questions"]["sources"])
-        self.judges = [judge["name"] for judge in config["judge_questions"]["judges"]]
+        self.sources = list(configuration_dataset.sources(config))
+        self.judges = [judge["name"] for judge in configuration_dataset.judges(config)]
+
+    def makes_dataset(self) -> bool:
+        """Whether the run makes a data set of its own; if not, there are none of its rules."""
+        return configuration_dataset.makes_dataset(self.config)
 
     def source(self, name: str) -> dict:
         """The settings of a source of questions."""
-        return self.config["generate_questions"]["sources"][name]
+        return configuration_dataset.sources(self.config)[name]
 
     def shard_names(self, source: str) -> list[str]:
         """Names of a source's shards."""
@@ -84,13 +88,13 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return self.manifest(settings["model"]) if settings else []
 
     def question_file(self, wildcards) -> str:
-        """File with an imported source's questions; empty for a model's source."""
-        settings = self.source(wildcards.source).get("imported")
-        return settings["file"] if settings else []
+        """File with an imported source's questions, the user's or that of a set; empty for a model's source."""
+        settings = self.source(wildcards.source).get("imported", {})
+        return self.resource("problems", settings["problems"]) if "problems" in settings else settings.get("file", [])
 
     def judge(self, name: str) -> dict:
         """The settings of a judge."""
-        return next(judge for judge in self.config["judge_questions"]["judges"] if judge["name"] == name)
+        return next(judge for judge in configuration_dataset.judges(self.config) if judge["name"] == name)
 
     def judge_model(self, wildcards) -> str:
         """Manifest of a judge's model."""
@@ -118,15 +122,22 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
 
     def benchmarks_of_filters(self) -> list[str]:
         """Names of the benchmarks that the filters compare with."""
-        found = [entry["contamination"] for entry in self._filters() if "contamination" in entry]
+        filters = configuration_dataset.filters(self.config)
+        found = [entry["contamination"] for entry in filters if "contamination" in entry]
         return sorted({name for settings in found for name in settings["benchmarks"]})
 
     def filters_use_held_out(self) -> bool:
         """Whether a filter compares with the held-out problems."""
-        return any(entry.get("contamination", {}).get("held_out") for entry in self._filters())
+        filters = configuration_dataset.filters(self.config)
+        return any(entry.get("contamination", {}).get("held_out") for entry in filters)
 
-    def _filters(self) -> list[dict]:
-        return self.config["filter_questions"]["filters"]
+    def compared_problems(self) -> list[str]:
+        """Files of the sets whose problems no question may equal."""
+        return self.resources("problems", configuration_problems.compared(self.config))
+
+    def included_problems(self) -> list[str]:
+        """Files of the sets whose pairs stand in the data set beside the run's own."""
+        return self.resources("problems", configuration_problems.included(self.config))
 
     # Settings, as canonical JSON: equal settings are the same text
 
@@ -141,7 +152,8 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         """What shapes the rows of a source of questions."""
         settings = self.source(wildcards.source)
         if "imported" in settings:
-            return canonical_json({"imported": {"column": settings["imported"].get("column", "question")}})
+            column = "problem" if "problems" in settings["imported"] else "question"
+            return canonical_json({"imported": {"column": settings["imported"].get("column", column)}})
         kept = {key: settings["empty_prefix"][key] for key in ("system", "sampling")}
         return canonical_json({"empty_prefix": kept})
 
@@ -175,19 +187,47 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return [path for stage in stages for path in self.all_files(stage)]
 
     def every_stage(self) -> list[str]:
-        """All stages from the first question to the chosen response, in their order."""
+        """All stages from the first question to the chosen response, in their order; none without a data set."""
+        if not self.makes_dataset():
+            return []
         questions = ["generate_questions", *self.verdict_stages(), "select_questions"]
         return [*questions, "generate_responses", "filter_responses", "score_responses", "select_responses"]
 
     def ledgers(self) -> list[str]:
-        """The ledgers of all jobs up to the data set."""
+        """The ledgers of all jobs that the data set needs; none without one."""
+        if not self.makes_dataset():
+            return []
         stages = [stage for stage in self.every_stage() if stage not in ("find_duplicates", "select_questions")]
         jobs = [f"{stage}/{source}/{shard}" for stage in stages for source, shard in self.pieces()]
         single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
-        merged = ["merge_problems/all"] if self.merged_problems() else []
-        made = [f"{RESULTS}/ledger/{job}.json" for job in [*merged, *jobs, *single]]
+        return [*self._preparation_ledgers(), *(f"{RESULTS}/ledger/{job}.json" for job in [*jobs, *single])]
+
+    def other_ledgers(self) -> list[str]:
+        """The ledgers of all other jobs that cost something."""
+        before = [] if self.makes_dataset() else self._preparation_ledgers()
+        return [*before, *self.ledgers_after_dataset(), *self.comparison_ledgers()]
+
+    def _preparation_ledgers(self) -> list[str]:
+        """The ledgers of what is fetched, trained and measured before the first question."""
         bought = [*self.preference_ledgers(), *self.fail_rate_ledgers()]
-        return [*self.fetch_ledgers(), *self.training_ledgers(), *bought, *made]
+        merged = [f"{RESULTS}/ledger/merge_problems/all.json"] if self.merged_problems() else []
+        return [*self.fetch_ledgers(), *self.training_ledgers(), *bought, *merged]
+
+    def report_files(self) -> list[str]:
+        """All tables, figures and pages."""
+        dataset = ["tables/funnel.csv", "figures/funnel.svg", "check_funnel/check_funnel.json"]
+        dataset += [f"pages/{page}.html" for page in ("dataset_card", "funnel", "check_funnel")]
+        made = [*(dataset if self.makes_dataset() else []), "tables/costs.csv", "pages/costs.html"]
+        tables = [*self.preference_tables(), *self.comparison_tables(), *self.training_tables()]
+        return [*(f"{RESULTS}/{path}" for path in made), *tables, *self.evaluation_tables()]
+
+    def dataset_outputs(self) -> list[str]:
+        """The data set with its exports and its card; nothing without one."""
+        if not self.makes_dataset():
+            return []
+        exports = self.config["assemble_dataset"]["exports"]
+        files = [path for folder in ("data", *exports) for path in self.dataset_files(folder)]
+        return [*files, f"{RESULTS}/dataset/README.md"]
 
     def dataset_files(self, folder: str) -> list[str]:
         """The files of the data set, or of an export of it, in their folder."""
@@ -226,13 +266,18 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
 
     def data_files(self) -> list[str]:
         """The files of the user's that the data set was made from, beside the prompts; each once."""
-        return list(dict.fromkeys(setting.path for setting in configuration_paths.data_files(self.config)))
+        return list(dict.fromkeys(setting.path for setting in configuration_paths.data_files(self._card_config())))
 
     def card_settings(self) -> str:
         """What the card tells: its own settings, and the configuration of all that the data set needs."""
+        return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
+
+    def _card_config(self) -> dict:
         config = {key: value for key, value in self.config.items() if key not in ("prices", *AFTER_DATASET)}
         config["models"] = {name: servers.without_access(model) for name, model in config["models"].items()}
-        return canonical_json({"card": self.config["write_dataset_card"], "config": config})
+        later = configuration_problems.used_after_dataset(self.config)
+        config["problems"] = {name: value for name, value in config["problems"].items() if name not in later}
+        return config
 
     def check_settings(self) -> str:
         """What the funnel's checks need to know."""

@@ -2,6 +2,7 @@
 
 from synthesis import layout
 from synthesis.canonical import canonical_json
+from synthesis.configuration_dataset import judges, sources
 from synthesis.generator_arms import STAGE, Arm, arms
 from synthesis.plan_preferences import PreferencePlan
 from synthesis.plan_resources import RESULTS
@@ -34,7 +35,7 @@ class ComparisonPlan(PreferencePlan):
 
     def sampled_settings(self, wildcards) -> str:
         """How such a generator is sampled: as the source is."""
-        prefix = self.config["generate_questions"]["sources"][wildcards.source]["empty_prefix"]
+        prefix = sources(self.config)[wildcards.source]["empty_prefix"]
         return canonical_json({key: prefix[key] for key in ("system", "sampling")})
 
     def arm_questions(self) -> list[str]:
@@ -55,7 +56,7 @@ class ComparisonPlan(PreferencePlan):
         if arm.stage == "sample_raw_questions":
             found = self.raw_shards(arm.name)
         else:
-            settings = self.config["generate_questions"]["sources"][arm.name]
+            settings = sources(self.config)[arm.name]
             found = layout.shards(settings["total"], settings["shard_size"])
         return [shard.name for shard in found if shard.start < self.compared_questions()]
 
@@ -98,7 +99,7 @@ class ComparisonPlan(PreferencePlan):
 
     def _asked_by(self, name: str) -> tuple[str, str]:
         """Model and prompt of a judge."""
-        judge = next(judge for judge in self.config["judge_questions"]["judges"] if judge["name"] == name)
+        judge = next(judge for judge in judges(self.config) if judge["name"] == name)
         return judge["model"], judge["prompt"]
 
     def scored_before(self) -> list[str]:
@@ -118,10 +119,14 @@ class ComparisonPlan(PreferencePlan):
 
     def comparison_files(self) -> list[str]:
         """The files that the comparison adds: questions, verdicts, scores, table and page."""
-        if STAGE not in self.config:
-            return []
-        tables = [f"{RESULTS}/tables/generators.csv", f"{RESULTS}/pages/generators.html"]
-        return [*self._sampled_files(), *self.comparison_verdicts(), *self.comparison_scores(), *tables]
+        return [
+            *self._sampled_files(), *self.comparison_verdicts(), *self.comparison_scores(), *self.comparison_tables(),
+        ]  # fmt: skip
+
+    def comparison_tables(self) -> list[str]:
+        """The table of the comparison and its page."""
+        made = [f"{RESULTS}/tables/generators.csv", f"{RESULTS}/pages/generators.html"]
+        return made if STAGE in self.config else []
 
     def _sampled_files(self) -> list[str]:
         return [file for arm in self._arms() if arm.stage == "sample_generators" for file in self._files_of(arm)]

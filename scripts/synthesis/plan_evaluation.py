@@ -1,9 +1,10 @@
 """What the configuration plans after the data set: students, and which models answer which benchmarks."""
 
-from synthesis import configuration_models
+from synthesis import configuration_models, configuration_problems
 from synthesis.canonical import canonical_json
 from synthesis.configuration_model_checks import HELD_OUT
 from synthesis.configuration_models import student_parts
+from synthesis.configuration_problems import DATASET
 from synthesis.plan_resources import RESULTS, ResourcePlan
 
 
@@ -18,20 +19,48 @@ class EvaluationPlan(ResourcePlan):
         """The prompt around each question that a student learns to answer."""
         return self.config["train_student"][wildcards.student]["prompt"]
 
+    def learnt_pairs(self) -> list[str]:
+        """What students learn from, each once: the run's own data set (`dataset`) or a set of problems."""
+        return list(dict.fromkeys(map(self._pairs_of, self.config["train_student"])))
+
+    def _pairs_of(self, student: str) -> str:
+        return self.config["train_student"][student].get("pairs", DATASET)
+
+    def pair_files(self, wildcards) -> list[str]:
+        """The files of the pairs that subsets are chosen from."""
+        if wildcards.pairs == DATASET:
+            return self.dataset_files("data")
+        return self.resources("problems", [wildcards.pairs])
+
+    def student_pair_files(self, wildcards) -> list[str]:
+        """The files of the pairs that a student learns from."""
+        pairs = self._pairs_of(wildcards.student)
+        return self.dataset_files("data") if pairs == DATASET else self.resources("problems", [pairs])
+
+    def student_subset(self, wildcards) -> str:
+        """File of the ids of the pairs that a student learns from."""
+        return f"{RESULTS}/select_subset/{self._pairs_of(wildcards.student)}/{wildcards.size}.parquet"
+
     def ledgers_after_dataset(self) -> list[str]:
-        """The ledgers of all jobs that the data set does not need: fetched models, subsets, students, evaluation."""
+        """The ledgers of all jobs that the data set does not need: what is fetched, subsets, students, evaluation."""
         needed = configuration_models.in_use_for_dataset(self.config)
-        folders = [self._resource_folder("models", name) for name in self.fetched_models() if name not in needed]
-        sizes = dict.fromkeys(size for student in self.config["train_student"].values() for size in student["sizes"])
+        fetched = {
+            ("fetch_model", "models"): [name for name in self.fetched_models() if name not in needed],
+            ("fetch_problems", "problems"): configuration_problems.used_after_dataset(self.config),
+        }
+        subsets = dict.fromkeys(
+            f"{self._pairs_of(name)}/{size}"
+            for name, settings in self.config["train_student"].items()
+            for size in settings["sizes"]
+        )
         students = ["/".join(student_parts(name)) for name in configuration_models.students(self.config)]
         pairs = [f"{model}/{benchmark}" for model, benchmark in self._evaluations()]
         jobs = [
-            *(f"select_subset/{size}" for size in sizes),
+            *(f"select_subset/{subset}" for subset in subsets),
             *(f"train_student/{student}" for student in students),
             *(f"{stage}/{pair}" for stage in ("answer_benchmark", "grade_answers") for pair in pairs),
         ]
-        fetched = [f"<resources>/ledger/fetch_model/{folder}.json" for folder in folders]
-        return [*fetched, *(f"{RESULTS}/ledger/{job}.json" for job in jobs)]
+        return [*self.fetched_ledgers(fetched), *(f"{RESULTS}/ledger/{job}.json" for job in jobs)]
 
     def evaluated_models(self) -> list[str]:
         """Names of the models that answer benchmarks, each once."""

@@ -83,16 +83,22 @@ class PreferencePlan(ResourcePlan):
     def preference_files(self) -> list[str]:
         """Raw questions, rewrites, pairs, verdicts, table and page of every optimised generator."""
         made = [
+            f"{RESULTS}/build_preference_pairs/{name}{suffix}.parquet"
+            for name in optimized(self.config)
+            for suffix in ("", ".verdicts")
+        ]
+        return [*(f"{RESULTS}/{piece}.parquet" for piece in self._raw_pieces()), *made, *self.preference_tables()]
+
+    def preference_tables(self) -> list[str]:
+        """The table and the page of every optimised generator's pairs."""
+        return [
             path
             for name in optimized(self.config)
             for path in (
-                f"{RESULTS}/build_preference_pairs/{name}.parquet",
-                f"{RESULTS}/build_preference_pairs/{name}.verdicts.parquet",
                 f"{RESULTS}/tables/preference_pairs_{name}.csv",
                 f"{RESULTS}/pages/preference_pairs_{name}.html",
             )
         ]
-        return [*(f"{RESULTS}/{piece}.parquet" for piece in self._raw_pieces()), *made]
 
     def _raw_pieces(self) -> list[str]:
         """`<stage>/<generator>/<shard>` of all raw questions and rewrites."""

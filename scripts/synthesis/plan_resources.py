@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from synthesis import configuration_models, servers
+from synthesis import configuration_models, configuration_problems, servers
 from synthesis.canonical import canonical_json, digest
 from synthesis.configuration_models import DATASET_TRAINING_STAGES, TRAINING_STAGES, student_name, student_parts
 from synthesis.training.shaping import shaping
@@ -188,9 +188,13 @@ class ResourcePlan:
         needed = configuration_models.in_use_for_dataset(self.config)
         fetched = {
             ("fetch_model", "models"): [name for name in self.fetched_models() if name in needed],
-            ("fetch_problems", "problems"): self.config["problems"],
+            ("fetch_problems", "problems"): configuration_problems.used_for_dataset(self.config),
             ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
         }
+        return self.fetched_ledgers(fetched)
+
+    def fetched_ledgers(self, fetched: dict) -> list[str]:
+        """The ledgers of what is fetched: (rule, group of the configuration) and names there."""
         return [
             f"<resources>/ledger/{rule}/{self._resource_folder(group, name)}.json"
             for (rule, group), names in fetched.items()

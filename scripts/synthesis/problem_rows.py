@@ -26,7 +26,8 @@ def fetch(name: str, group: str, settings: dict, output: Path, job) -> None:
 
     Settings: `source`; `columns` (our names to the source's, `null` for none); `limit` (first rows only);
     `answer_after` (the answer is what follows the last such marker in the answer's column, whose whole text is the
-    solution). A problem that occurs twice is kept once. The file carries the licence on the set's card as a note.
+    solution). A problem that occurs twice is kept once, or with `several_solutions` once for each of its solutions.
+    The file carries the licence on the set's card as a note.
     Books the rows `in`, `duplicates` and `out`.
     """
     key = f"{group}.{name}"
@@ -40,7 +41,10 @@ def fetch(name: str, group: str, settings: dict, output: Path, job) -> None:
     for row in raw:
         built = problem_row(row, columns, name, marker)
         first = kept.setdefault(built["problem_id"], built)
-        if first["answer"] != built["answer"]:
+        if settings.get("several_solutions") and first["solution"] != built["solution"]:
+            built["problem_id"] = problem_id(name, built["problem"], built["solution"])
+            kept.setdefault(built["problem_id"], built)
+        elif first["answer"] != built["answer"]:
             conflicts.append(row.where)
     if conflicts:
         warning = "%s: %d duplicates have another answer than the row that was kept, the first is %s"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from synthesis.configuration_dataset import judges, sources
+
 
 def normalised(sampling: dict) -> dict:
     """The settings without those that change nothing.
@@ -21,12 +23,9 @@ def normalise(config: dict) -> None:
 
 
 def _holders(config: dict) -> Iterator[dict]:
-    sources = config["generate_questions"]["sources"].values()
-    yield from (source["empty_prefix"] for source in sources if "empty_prefix" in source)
-    yield from (judge for judge in config["judge_questions"]["judges"] if "sampling" in judge)
-    yield config["generate_responses"]
+    yield from (source["empty_prefix"] for source in sources(config).values() if "empty_prefix" in source)
+    yield from (judge for judge in judges(config) if "sampling" in judge)
     yield from config["sample_fail_rates"].values()
     for generator in config["optimize_generator"].values():
         yield from (generator["sample_raw_questions"], generator["rewrite_questions"])
-    if "answer_benchmark" in config:
-        yield config["answer_benchmark"]
+    yield from (config[stage] for stage in ("generate_responses", "answer_benchmark") if stage in config)

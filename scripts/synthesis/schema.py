@@ -108,18 +108,19 @@ _MESSAGES = pa.list_(pa.struct({"role": STRING, "content": STRING}))
 TRAINING_CONVERSATIONS = of(row_id=STRING, messages=_MESSAGES)
 TRAINING_RANKINGS = of(row_id=STRING, messages=_MESSAGES, chosen=STRING, rejected=STRING, held_out=FLAG)
 
-# The data set itself: one row for each question with its chosen response.
+# The data set itself: one row for each question with its chosen response, then the pairs that were included from other
+# sets, of which `sample`, `reward` and the models are not known.
 DATASET = of(
     question_id=STRING,
     source=STRING,
     question=STRING,
     response=STRING,
     answer=[STRING],
-    sample=INTEGER,
-    reward=REAL,
+    sample=[INTEGER],
+    reward=[REAL],
     question_model=[STRING],
-    response_model=STRING,
-    reward_model=STRING,
+    response_model=[STRING],
+    reward_model=[STRING],
 )
 
 
@@ -207,15 +208,23 @@ def read(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> lis
 
     Raises InputError if the file is not there, is not Parquet or lacks a column of the schema.
     """
-    wanted = columns or schema.names
-    if not Path(path).is_file():
-        raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path} is not a readable Parquet file ({error}); delete it and run again.") from error
+    wanted, file = columns or schema.names, _open(path)
     missing = [name for name in wanted if name not in file.schema_arrow.names]
     if missing:
         present = ", ".join(file.schema_arrow.names)
         raise InputError(f"{path} has no column {missing[0]} (it has: {present}); delete it and run again.")
     return file.read(columns=wanted).to_pylist(maps_as_pydicts="strict")
+
+
+def column_names(path: Path) -> list[str]:
+    """The names of the columns of a Parquet artifact. Raises InputError if the file is not there or not Parquet."""
+    return _open(path).schema_arrow.names
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    if not Path(path).is_file():
+        raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path} is not a readable Parquet file ({error}); delete it and run again.") from error

@@ -1,11 +1,12 @@
-"""Subsets of the data set for students: each holds the smaller ones, and the sources keep their proportions."""
+"""Subsets of pairs for students: each holds the smaller ones, and the sources keep their proportions."""
 
 from collections import Counter
 from pathlib import Path
 
-from synthesis import schema
+from synthesis import pairs, schema
 from synthesis.canonical import digest
 from synthesis.errors import InputError
+from synthesis.pairs import Pairs
 
 ALL = "all"
 
@@ -28,36 +29,36 @@ def nested_order(rows: list[dict]) -> list[str]:
     return [question_id for *_, question_id in sorted(places)]
 
 
-def subset(rows: list[dict], size: str) -> list[str]:
-    """The ids of the subset of `size` rows (a number as text, or `all`). Raises InputError if there are not so many."""
-    order = nested_order(rows)
+def subset(found: Pairs, size: str) -> list[str]:
+    """The ids of the subset of `size` pairs (a number as text, or `all`).
+
+    Raises InputError if there are not so many, or none.
+    """
+    order = nested_order(found.rows)
     count = len(order) if size == ALL else int(size)
+    if not order:
+        raise InputError(f"{found.origin} has no pairs for a student to learn from; {found.repair}.")
     if count > len(order):
         raise InputError(
-            f"a student learns from {count} pairs, but the data set has {len(order)}; lower train_student.<student>."
-            "sizes, or raise generate_questions.sources.<source>.total."
+            f"a student learns from {count} pairs, but {found.origin} has {len(order)}; lower "
+            f"train_student.<student>.sizes, or {found.repair}."
         )
     return order[:count]
 
 
-def chosen_pairs(dataset: list[Path], ids: Path) -> list[dict]:
-    """The pairs (id, question, response) of the data set that a subset names, in the order of the data set.
+def chosen_pairs(files: list[Path], ids: Path) -> list[dict]:
+    """The pairs (id, question, response) that a subset names, in the order of the data set or set of problems.
 
     Raises InputError if the subset names another question or none.
     """
     wanted = {row["question_id"] for row in schema.read(ids, schema.SUBSET)}
-    columns = ["question_id", "question", "response"]
-    pairs = [
-        row for path in dataset for row in schema.read(path, schema.DATASET, columns) if row["question_id"] in wanted
-    ]
-    if unknown := wanted.difference(row["question_id"] for row in pairs):
+    found = pairs.read(files, ["question_id", "question", "response"])
+    chosen = [row for row in found.rows if row["question_id"] in wanted]
+    if unknown := wanted.difference(row["question_id"] for row in chosen):
         raise InputError(
-            f"{ids} names question {min(unknown)}, which the data set lacks; the files do not fit together: delete "
+            f"{ids} names question {min(unknown)}, which {found.origin} lacks; the files do not fit together: delete "
             f"{ids} and run the workflow again."
         )
-    if not pairs:
-        raise InputError(
-            f"{ids} names no question to train on, as the data set is empty; raise "
-            "generate_questions.sources.<source>.total or loosen the filters."
-        )
-    return pairs
+    if not chosen:
+        raise InputError(f"{ids} names no question to train on, as {found.origin} is empty; {found.repair}.")
+    return chosen
