@@ -22,8 +22,9 @@ def main(argv=None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
-    for sentence in licences.warnings(config, config["write_dataset_card"]["license"]):
-        print(f"warning: {options.config}: {sentence}", file=sys.stderr)
+    if "write_dataset_card" in config:
+        for sentence in licences.warnings(config, config["write_dataset_card"]["license"]):
+            print(f"warning: {options.config}: {sentence}", file=sys.stderr)
     return 0
 
 

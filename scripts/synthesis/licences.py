@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from synthesis import configuration_models, licence_terms, stated_licence
+from synthesis.configuration_dataset import sources
 from synthesis.configuration_models import SCORER_STAGES
+from synthesis.configuration_problems import included
 from synthesis.configuration_sentences import key
 
 TARGET = "write_dataset_card.license"
@@ -93,9 +95,10 @@ def _problem_sets(config: dict, stated: dict[str, dict]) -> Iterator[Material]:
 
 
 def problem_uses(config: dict) -> Iterator[tuple[str, str]]:
-    """The place in the configuration of everything that learns from seed problems or has them answered, and their set.
+    """The place in the configuration of everything that carries a set of problems into the data set, and their set.
 
-    Each place comes once for each of its sets. What only compares with seed problems is no such place.
+    That is what learns from problems, has them answered or takes them over as they are. Each place comes once for each
+    of its sets. What only compares with problems is no such place.
     """
     merged = config.get("merge_problems", {}).get("problems", [])
     solved = {name: item.get("problems", merged) for name, item in configuration_models.solvers(config).items()}
@@ -104,7 +107,10 @@ def problem_uses(config: dict) -> Iterator[tuple[str, str]]:
     for stage in SCORER_STAGES:
         for name, settings in config.get(stage, {}).items():
             sets[key(stage, name)] = solved.get(settings.get("labels", settings).get("sample_fail_rates"), [])
-    yield from ((place, name) for place, names in sets.items() for name in names)
+    for name, source in sources(config).items():
+        sets[key("generate_questions", "sources", name)] = [source.get("imported", {}).get("problems")]
+    sets[key("assemble_dataset", "include")] = included(config)
+    yield from ((place, name) for place, names in sets.items() for name in names if name)
 
 
 def stages_of(uses: list[tuple[str, str]], used: str) -> list[str]:
