@@ -123,7 +123,8 @@ def _check_same(piece, before, after, expected, reached) -> None:
 
 
 def _check_choice(stage: Stage, piece: Piece, rows: list[Row]) -> None:
-    chosen = Counter({row.key[0]: 0 for row in rows})
+    # A response that is too long for the scorer is none to choose from.
+    chosen = Counter({row.key[0]: 0 for row in rows if row.reason != "context_overflow"})
     chosen.update(row.key[0] for row in rows if row.keep)
     for question, times in chosen.items():
         if times != 1:
