@@ -45,11 +45,11 @@ def work(options, job):
     """Write the data set in (source, index) order, cut into nearly equal files, and every export cut likewise."""
     exports = _exports(options)
     stages = funnel.require(funnel.stages(options.stage), NEEDED)
-    chosen, scored = {}, 0
+    chosen, candidates = {}, 0
     for piece, path in stages["select_responses"].files.items():
         verdicts = schema.read(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
         chosen[piece] = _chosen(path, verdicts)
-        scored += len(verdicts)
+        candidates += len(verdicts)
     total = sum(map(len, chosen.values()))
     if not total:
         raise InputError(_why_empty(funnel.count(list(stages.values()))))
@@ -64,7 +64,7 @@ def work(options, job):
             schema.write(paths[number], [export.row(row, system) for row in part], export.schema)
         job.advance(len(part))
     _remove_others(options.data, exports)
-    job.rows(**{"in": scored, "out": total})
+    job.rows(**{"in": candidates, "out": total})
 
 
 def _exports(options) -> dict[str, list[Path]]:

@@ -15,7 +15,7 @@ CHECKS = [
     "every rejected row has a reason and no kept row has one",
     "the rows that reach a stage are those that the stage before it kept",
     "every selected question has exactly the configured number of responses",
-    "every question with a scored response has exactly one chosen response",
+    "every question with a response to choose from has exactly one chosen response",
     "the data set holds exactly the chosen responses",
 ]
 

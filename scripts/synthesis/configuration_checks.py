@@ -17,7 +17,7 @@ from synthesis import configuration_models
 from synthesis.configuration_comparison_checks import comparison, shares
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
-from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
+from synthesis.configuration_scorer_checks import fail_rates, scorer_uses, scores
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
@@ -266,7 +266,7 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
         repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
         yield where, judge["model"], words, sampling["max_tokens"] if sampling else 1, repair
     new_tokens = config["generate_responses"]["sampling"]["max_tokens"]
-    for stage in ("generate_responses", "score_responses"):
+    for stage in (stage for stage in ("generate_responses", "score_responses") if stage in config):
         repair = "lower generate_responses.sampling.max_tokens"
         yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
     for name, settings in configuration_models.solvers(config).items():
@@ -313,6 +313,7 @@ CHECKS = (
     models,
     _problem_sets,
     fail_rates,
+    scores,
     scorer_uses,
     training,
     students,

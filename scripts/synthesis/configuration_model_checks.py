@@ -97,7 +97,8 @@ def _trained_adapters(config: dict) -> Iterator[str]:
 
 def _scored_adapters(config: dict) -> Iterator[str]:
     """Log-likelihoods of a model with its adapter in vLLM, which leaves a part of it out of them."""
-    name, method = config["score_responses"]["model"], config["score_responses"]["method"]
+    scoring = config.get("score_responses", {})
+    name, method = scoring.get("model"), scoring.get("method")
     model = config["models"].get(name, {})
     if "adapter" in model and model["engine"] == "vllm" and method == "log_likelihood":
         yield (

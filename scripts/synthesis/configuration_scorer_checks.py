@@ -36,9 +36,30 @@ def fail_rates(config: dict) -> Iterator[str]:
             yield f"{where}.{column} has no effect on fail rates; remove it, or give labels.file instead."
 
 
+def scores(config: dict) -> Iterator[str]:
+    """Scores of responses that their choice needs and that are not there, or that it does not need."""
+    by_score, scored = config["select_responses"]["method"] == "best", "score_responses" in config
+    if by_score and not scored:
+        yield (
+            "score_responses is missing, but select_responses.method is best, which takes the response with the "
+            "highest score; add it, or write `method: first`."
+        )
+    if scored and not by_score:
+        yield (
+            "score_responses has no effect, because select_responses.method is first; remove it, or write "
+            "`method: best`."
+        )
+    for name in config["train_reward_model"]:
+        if not by_score:
+            yield (
+                f"{key('train_reward_model', name)} would be trained for nothing, because select_responses.method is "
+                "first and no response is scored; remove it."
+            )
+
+
 def scorer_uses(config: dict) -> Iterator[str]:
     """Models that are trained here to do something else than what the stage that names them asks of a model."""
-    trained, asked = configuration_models.trained(config), config["score_responses"]["method"]
+    trained, asked = configuration_models.trained(config), config.get("score_responses", {}).get("method")
     methods = {"score_difficulty.model": "regression", "score_responses.model": asked}
     for where, name in configuration_models.uses(config):
         stage, _ = trained.get(name, (None, None))

@@ -38,6 +38,7 @@ _COLUMN_TEXTS = {
     "response_model": "model that wrote the response",
     "reward_model": "model that scored the response",
 }
+_NOT_SCORED_TEXTS = dict.fromkeys(("reward", "reward_model"), "null: no response was scored")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Facts:
     def sources(self) -> dict[str, dict]:
         """The sources of questions."""
         return self.config["generate_questions"]["sources"]
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether responses were scored."""
+        return "score_responses" in self.config
 
     @property
     def is_stand_in(self) -> bool:
@@ -106,7 +112,7 @@ def body(facts: Facts) -> str:
         funnel(facts),
         contamination(facts),
         cost_table(facts),
-        columns(),
+        columns(facts),
         making(facts),
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"
@@ -115,6 +121,7 @@ def body(facts: Facts) -> str:
 def introduction(facts: Facts) -> str:
     """What the data set is."""
     samples = facts.config["generate_responses"]["samples"]
+    taken = "the one with the highest score" if facts.is_scored else "the first one"
     lines = [f"# {facts.card['title']}"]
     if facts.is_stand_in:
         lines.append("**A stand-in took the place of a model. These rows are for tests and mean nothing.**")
@@ -122,8 +129,8 @@ def introduction(facts: Facts) -> str:
         lines.append(facts.card["description"])
     lines.append(
         f"{facts.rows:,} questions, each with one response written by a model. Every selected question was answered "
-        f"{samples} times, and of the answers that passed the filter the one with the highest score was taken. No "
-        "person has checked the rows: questions may be flawed and responses wrong."
+        f"{samples} times, and of the answers that passed the filter {taken} was taken. No person has checked the "
+        "rows: questions may be flawed and responses wrong."
     )
     origins = [
         f"- `{name}`: written by the model `{source['empty_prefix']['model']}`"
@@ -159,7 +166,8 @@ def models(facts: Facts) -> str:
 def prompts(facts: Facts) -> str:
     """All prompts, word for word."""
     users = [(judge, f"judge `{judge['name']}`") for judge in facts.config["judge_questions"]["judges"]]
-    users += [(facts.config["generate_responses"], "responses"), (facts.config["score_responses"], "scores")]
+    users.append((facts.config["generate_responses"], "responses"))
+    users += [(facts.config["score_responses"], "scores")] if facts.is_scored else []
     parts = ["## Prompts"]
     for name, source in facts.sources.items():
         if "empty_prefix" in source:
@@ -213,7 +221,7 @@ def sampling(facts: Facts) -> str:
         "scores": "score_responses",
         "choice of the response": "select_responses",
     }
-    rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items()]
+    rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items() if stage in facts.config]
     return f"## Settings\n\n{_table(['what', 'settings'], rows)}"
 
 
@@ -306,9 +314,10 @@ its attempts, also those that failed. Prices are those of {total["price_date"]};
 {_table([*head, f"cost ({currency})", f"spent ({currency})"], rows)}{unpriced}"""
 
 
-def columns() -> str:
+def columns(facts: Facts) -> str:
     """The columns of the default form."""
-    rows = [[f"`{name}`", text] for name, text in _COLUMN_TEXTS.items()]
+    texts = _COLUMN_TEXTS if facts.is_scored else {**_COLUMN_TEXTS, **_NOT_SCORED_TEXTS}
+    rows = [[f"`{name}`", text] for name, text in texts.items()]
     return f"## Columns\n\n{_table(['column', 'meaning'], rows)}"
 
 

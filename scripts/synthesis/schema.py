@@ -108,7 +108,8 @@ _MESSAGES = pa.list_(pa.struct({"role": STRING, "content": STRING}))
 TRAINING_CONVERSATIONS = of(row_id=STRING, messages=_MESSAGES)
 TRAINING_RANKINGS = of(row_id=STRING, messages=_MESSAGES, chosen=STRING, rejected=STRING, held_out=FLAG)
 
-# The data set itself: one row for each question with its chosen response.
+# The data set itself: one row for each question with its chosen response. `reward` and `reward_model` are null where
+# nothing was scored.
 DATASET = of(
     question_id=STRING,
     source=STRING,
@@ -116,10 +117,10 @@ DATASET = of(
     response=STRING,
     answer=[STRING],
     sample=INTEGER,
-    reward=REAL,
+    reward=[REAL],
     question_model=[STRING],
     response_model=STRING,
-    reward_model=STRING,
+    reward_model=[STRING],
 )
 
 
