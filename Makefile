@@ -12,7 +12,7 @@ SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported run report test soak lint format lock sign forget install vllm bench
+.PHONY: help demo imported config run report test soak lint format lock sign forget install vllm bench
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ demo: report ## Make the demo's data set, tables, figure and report on this mach
 
 imported: CONFIG := config/imported.yaml
 imported: report ## The small example that answers questions of your own
+
+config: $(INSTALLED) ## Print CONFIG in full, with all that it takes from the file it is derived from
+	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG) --print
 
 run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
 	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)

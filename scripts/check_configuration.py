@@ -1,23 +1,32 @@
-"""Check a configuration before Snakemake reads it, whose own words for a file that is no YAML help nobody."""
+"""Check a configuration before Snakemake reads it, whose own words for a file that is no YAML help nobody.
+
+With `--print`, also print it in full: a file that is derived from another one becomes one that stands alone.
+"""
 
 import argparse
+import copy
 import sys
 from pathlib import Path
 
 from synthesis import configuration
 from synthesis.errors import InputError
+from synthesis.strict_yaml import as_text
 
 
 def main(argv=None) -> int:
-    """Run the program; returns 0 and prints nothing if the configuration is sound, else 1 with one sentence."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the program; returns 0 if the configuration is sound, else 1 with one sentence."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="config file of the run")
+    parser.add_argument("--print", action="store_true", help="print the complete configuration as YAML")
     options = parser.parse_args(argv)
     try:
-        configuration.validate(configuration.load(options.config), options.config)
+        config = configuration.load(options.config)
+        configuration.validate(copy.deepcopy(config), options.config)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
+    if options.print:
+        print(as_text(config), end="")
     return 0
 
 

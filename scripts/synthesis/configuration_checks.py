@@ -66,6 +66,12 @@ def _run_name(config: dict) -> Iterator[str]:
         yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
 
 
+def _derivation(config: dict) -> Iterator[str]:
+    for name in ("based_on", "without"):
+        if name in config:
+            yield f"{name} is read from a configuration file alone; write it there."
+
+
 def _names(config: dict) -> Iterator[str]:
     yield from model_names(config)
     merged = config.get("merge_problems", {}).get("problems", [])
@@ -308,6 +314,7 @@ def _prices(config: dict) -> Iterator[str]:
 
 
 CHECKS = (
+    _derivation,
     _run_name,
     _names,
     models,

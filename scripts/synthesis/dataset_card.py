@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from synthesis import configuration_models, costs, dataset_card_models
 from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 from synthesis.reproducibility import is_exact, level, promise
+from synthesis.strict_yaml import as_text
 
 # The hub's names for sizes of data sets, with the number of rows from which each holds.
 _SIZES = {
@@ -323,7 +322,7 @@ def columns(facts: Facts) -> str:
 
 def making(facts: Facts) -> str:
     """How to make the data set again."""
-    config = yaml.safe_dump(published(facts.config), sort_keys=False, allow_unicode=True, width=110)
+    config = as_text(published(facts.config))
     rows = [[f"`{published_path(path)}`", f"`{checksum}`"] for path, checksum in facts.files.items()]
     files = f"\n\nIt also needs these files:\n\n{_table(['file', 'SHA-256'], rows)}" if rows else ""
     return f"""## Making it again
