@@ -12,7 +12,7 @@ SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported pairs extended run report test soak lint format lock sign forget install vllm bench
+.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ pairs: report ## The small example that trains students on pairs that are there
 
 extended: CONFIG := config/extended.yaml
 extended: report ## The small example that extends a published set
+
+config: $(INSTALLED) ## Print CONFIG in full, with all that it takes from the file it is derived from
+	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG) --print
 
 run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=config/mine.yaml
 	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)

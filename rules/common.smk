@@ -15,13 +15,12 @@ from synthesis.shard_files import compact_files
 machine.put_running_python_first()
 try:
     # Snakemake merges a given file into the default one in every process it starts without the profile, such as the
-    # jobs on a cluster, and its reader lets a key stand twice. So the given file is read here, alone.
-    for path in workflow.overwrite_configfiles[-1:]:
-        given = configuration.load(Path(path))
-        config.clear()
-        config.update(given, **(workflow.config_settings.config or {}))
-    names = [*workflow.overwrite_configfiles, *workflow.configfiles]
-    configuration.validate(config, names[0] if names else "the configuration")
+    # jobs on a cluster; it lets a key stand twice and knows nothing of `based_on`. So the file is read here, alone.
+    config_file = Path((workflow.overwrite_configfiles or workflow.configfiles)[-1])
+    given = configuration.load(config_file)
+    config.clear()
+    config.update(given, **(workflow.config_settings.config or {}))
+    configuration.validate(config, config_file)
     # A limit on `gpu` means that the jobs run on this machine: it can't be more than the machine has.
     if "gpu" in workflow.global_resources:
         workflow.register_resource("gpu", len(machine.gpu_names()))

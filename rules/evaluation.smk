@@ -6,7 +6,7 @@ rule evaluation:
 rule answer_benchmark:
     input:
         model=PLAN.evaluated_manifest,
-        prompt=PLAN.evaluation_prompt(),
+        prompt=PLAN.optional_prompt("answer_benchmark"),
         problems=PLAN.evaluated_problems,
     output:
         answers="<results>/answer_benchmark/{model}/{benchmark}.parquet",

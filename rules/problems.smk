@@ -18,7 +18,7 @@ rule merge_problems:
     params:
         run=RUN,
         seed=config["seed"],
-        settings=PLAN.merge_settings(),
+        settings=PLAN.optional_settings("merge_problems"),
         code=code_version("merge_problems"),
     shell:
         "python scripts/merge_problems.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"

@@ -70,8 +70,8 @@ rule filter_responses:
 
 rule score_responses:
     input:
-        model=PLAN.stage_manifest("score_responses"),
-        prompt=config["score_responses"]["prompt"],
+        model=PLAN.optional_manifest("score_responses"),
+        prompt=PLAN.optional_prompt("score_responses"),
         questions="<results>/generate_questions/{source}/{shard}.parquet",
         responses="<results>/generate_responses/{source}/{shard}.parquet",
         verdicts="<results>/filter_responses/{source}/{shard}.parquet",
@@ -97,7 +97,7 @@ rule score_responses:
     params:
         run=RUN,
         store=STORE,
-        settings=PLAN.settings("score_responses"),
+        settings=PLAN.optional_settings("score_responses"),
         code=code_version("score_responses"),
     shell:
         purchase(
@@ -111,7 +111,7 @@ rule score_responses:
 rule select_responses:
     input:
         verdicts="<results>/filter_responses/{source}/{shard}.parquet",
-        rewards="<results>/score_responses/{source}/{shard}.parquet",
+        rewards=PLAN.rewards(),
         responses="<results>/generate_responses/{source}/{shard}.parquet",
     output:
         verdicts="<results>/select_responses/{source}/{shard}.parquet",

@@ -49,11 +49,11 @@ def work(options, job):
     """
     exports = _exports(options)
     stages = funnel.require(funnel.stages(options.stage), NEEDED)
-    chosen, scored = {}, 0
+    chosen, candidates = {}, 0
     for piece, path in stages["select_responses"].files.items():
         verdicts = schema.read(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
         chosen[piece] = _chosen(path, verdicts)
-        scored += len(verdicts)
+        candidates += len(verdicts)
     own = sum(map(len, chosen.values()))
     if not own:
         raise InputError(_why_empty(funnel.count(list(stages.values()))))
@@ -72,7 +72,7 @@ def work(options, job):
             schema.write(paths[number], exported, export.schema)
         job.advance(len(part))
     _remove_others(options.data, exports)
-    job.rows(**{"in": scored, "out": own})
+    job.rows(**{"in": candidates, "out": own})
     if included:
         without = sum(found.without_solution for found in included)
         job.rows(included=total - own, included_without_solution=without)

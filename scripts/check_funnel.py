@@ -15,7 +15,7 @@ CHECKS = [
     "every rejected row has a reason and no kept row has one",
     "the rows that reach a stage are those that the stage before it kept",
     "every selected question has exactly the configured number of responses",
-    "every question with a scored response has exactly one chosen response",
+    "every question with a response to choose from has exactly one chosen response",
     "the data set holds exactly the chosen responses and the included pairs",
 ]
 
@@ -139,7 +139,8 @@ def _check_same(piece, before, after, expected, reached) -> None:
 
 
 def _check_choice(stage: Stage, piece: Piece, rows: list[Row]) -> None:
-    chosen = Counter({row.key[0]: 0 for row in rows})
+    # A response that is too long for the scorer is none to choose from.
+    chosen = Counter({row.key[0]: 0 for row in rows if row.reason != "context_overflow"})
     chosen.update(row.key[0] for row in rows if row.keep)
     for question, times in chosen.items():
         if times != 1:

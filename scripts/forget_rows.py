@@ -98,7 +98,7 @@ def main(argv=None) -> int:
     options = parser.parse_args(argv)
     try:
         config = configuration.load(options.config)
-        configuration.validate(config)
+        configuration.validate(config, options.config)
         count = forget(config, options.stage, options.shard, options.results)
     except InputError as error:
         print(error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Choose one response for each question by its reward."""
+"""Choose one response for each question, by its reward or its number."""
 
 import math
 from itertools import groupby
@@ -13,23 +13,23 @@ def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     parser.add_argument("--responses", type=Path, required=True, help="the shard's responses")
     parser.add_argument("--verdicts", type=Path, required=True, help="the verdicts of filter_responses on them")
-    parser.add_argument("--rewards", type=Path, required=True, help="the rewards of the kept responses")
+    parser.add_argument("--rewards", type=Path, nargs="?", help="the rewards of the kept responses, if they have any")
     parser.add_argument("--output", type=Path, required=True, help="the verdicts, with the rewards as scores")
 
 
 def work(options, job):
-    """Write one verdict for each response that has a reward, in the order of the responses."""
+    """Write one verdict for each response that the filters kept, in the order of the responses."""
     method = METHODS.get(options.settings["method"])
     if method is None:
         known = ", ".join(METHODS)
         raise InputError(f"select_responses.method is {options.settings['method']}, which is unknown; use {known}.")
-    scored = read_scored(options.responses, options.verdicts, options.rewards)
+    if method is best and not options.rewards:
+        raise InputError("select_responses.method is best, but no rewards are given; give --rewards, or use first.")
+    kept = read_kept(options.responses, options.verdicts, options.rewards)
     rows = []
-    for question_id, group in groupby(scored, key=lambda row: row["question_id"]):
+    for question_id, group in groupby(kept, key=lambda row: row["question_id"]):
         answers = list(group)
-        reasons = {row["sample"]: row["finish_reason"] for row in answers if row["reward"] is None}
-        if len(reasons) < len(answers):
-            reasons |= method([row for row in answers if row["reward"] is not None])
+        reasons = method(answers)
         rows += [
             response_verdict(question_id, row["sample"], reasons.get(row["sample"], ""), row["reward"])
             for row in answers
@@ -38,16 +38,24 @@ def work(options, job):
     job.rows(**{"in": len(rows), "out": sum(row["keep"] for row in rows)})
 
 
-def read_scored(responses: Path, verdicts: Path, rewards: Path) -> list[dict]:
+def read_kept(responses: Path, verdicts: Path, rewards: Path | None) -> list[dict]:
     """The kept responses with reward (or None) and finish_reason of the scorer, each question's next to one another.
 
-    Questions come in the order in which they first appear among the responses, their samples in rising order.
-    Raises InputError if the three files do not hold the same rows, if a row comes twice, or if a reward is no number.
+    Questions come in the order in which they first appear among the responses, their samples in rising order. Without
+    a file of rewards, all are None.
+    Raises InputError if the files do not hold the same rows, if a row comes twice, or if a reward is no number.
     """
     answered = _keyed(responses, schema.RESPONSES)
     judged = _keyed(verdicts, schema.RESPONSE_VERDICTS)
     _check_same(judged, answered, verdicts, responses)
-    kept = {key: row for key, row in judged.items() if row["keep"]}
+    kept = {key: {**row, "reward": None} for key, row in judged.items() if row["keep"]}
+    if rewards:
+        kept = _scored(kept, verdicts, rewards)
+    order = {question_id: position for position, question_id in enumerate(dict.fromkeys(key[0] for key in answered))}
+    return sorted(kept.values(), key=lambda row: (order[row["question_id"]], row["sample"]))
+
+
+def _scored(kept: dict, verdicts: Path, rewards: Path) -> dict[tuple[str, int], dict]:
     scored = _keyed(rewards, schema.REWARDS)
     _check_same(scored, kept, rewards, verdicts)
     for (question_id, sample), row in scored.items():
@@ -56,8 +64,7 @@ def read_scored(responses: Path, verdicts: Path, rewards: Path) -> list[dict]:
                 f"{rewards} gives question {question_id}, sample {sample}, a reward that is not a number; "
                 "check the reward model and its precision, then score anew."
             )
-    order = {question_id: position for position, question_id in enumerate(dict.fromkeys(key[0] for key in answered))}
-    return sorted(scored.values(), key=lambda row: (order[row["question_id"]], row["sample"]))
+    return scored
 
 
 def _keyed(path: Path, kind) -> dict[tuple[str, int], dict]:
@@ -82,13 +89,24 @@ def _check_same(found: dict, expected: dict, path: Path, earlier: Path) -> None:
 
 
 def best(answers: list[dict]) -> dict[int, str]:
-    """Keep the response with the highest reward, the lowest sample among equals; the other samples' reasons."""
-    winner = max(answers, key=lambda row: (row["reward"], -row["sample"]))
-    return {row["sample"]: "lower_reward" for row in answers if row is not winner}
+    """Keep the response with the highest reward, the lowest sample among equals; the other samples' reasons.
+
+    A response without a reward is never kept; its reason is that of the scorer.
+    """
+    scored = [row for row in answers if row["reward"] is not None]
+    winner = max(scored, key=lambda row: (row["reward"], -row["sample"]), default=None)
+    others = [row for row in answers if row is not winner]
+    return {row["sample"]: row["finish_reason"] if row["reward"] is None else "lower_reward" for row in others}
 
 
-# A method gets the rows (question_id, sample, reward) of one question and gives a reason for each sample it rejects.
-METHODS = {"best": best}
+def first(answers: list[dict]) -> dict[int, str]:
+    """Keep the response of the lowest sample; the other samples' reasons."""
+    return {row["sample"]: "later_sample" for row in answers[1:]}
+
+
+# A method gets the rows (sample, reward, finish_reason) of one question, in the order of the samples, and gives a
+# reason for each sample that it rejects.
+METHODS = {"best": best, "first": first}
 
 
 def main(argv=None):

@@ -14,13 +14,15 @@ from synthesis import schema
 EXPORTS = ["query_response", "problem_solution", "messages", "sharegpt"]
 
 
-def assemble(
-    tmp_path, results, files=1, exports=(), prompt="user: '{question}'\n", stages=small_run.STAGES, included=()
-):
+PROMPT = "user: '{question}'\n"
+
+
+def assemble(tmp_path, results, files=1, exports=(), prompt=PROMPT, stages=small_run.STAGES, included=(), **more):
     (tmp_path / "prompt.yaml").write_text(prompt)
     names = [f"train-{number:05d}-of-{files:05d}.parquet" for number in range(files)]
     arguments = [*small_run.common_arguments(tmp_path, "assemble_dataset"), "--prompt", str(tmp_path / "prompt.yaml")]
-    arguments += ["--settings", json.dumps({**small_run.SETTINGS, "files": files, "exports": list(exports)})]
+    settings = {**small_run.SETTINGS, "files": files, "exports": list(exports), **more}
+    arguments += ["--settings", json.dumps(settings)]
     arguments += ["--data", *[str(results / "dataset/data" / name) for name in names]]
     for export in exports:
         arguments += ["--export", export, *[str(results / "dataset" / export / name) for name in names]]
@@ -78,6 +80,16 @@ def test_included_pairs_stand_behind_the_own_and_are_counted_apart(tmp_path):
     # Its answers were not written after our system turn.
     roles = [[turn["role"] for turn in row["messages"]] for row in read(results, "messages")]
     assert roles == [["system", "user", "assistant"]] * 12 + [["user", "assistant"]] * 2
+
+
+def test_rewards_are_empty_where_nothing_was_scored(tmp_path):
+    results = small_run.write_run(tmp_path / "run", {"smollm2": [10]})
+    path = results / "select_responses/smollm2/00000.parquet"
+    rows = schema.read(path, schema.RESPONSE_VERDICTS)
+    schema.write(path, [{**row, "score": None} for row in rows], schema.RESPONSE_VERDICTS)
+    stages = [stage for stage in small_run.STAGES if stage != "score_responses"]
+    assert assemble(tmp_path, results, stages=stages, reward_model=None) == 0
+    assert {(row["reward"], row["reward_model"]) for row in read(results)} == {(None, None)}
 
 
 def test_rows_come_in_the_order_of_the_index_even_if_a_file_is_shuffled(tmp_path):

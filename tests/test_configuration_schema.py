@@ -44,8 +44,8 @@ def test_every_key_is_described_and_every_object_closed():
 def test_an_optional_key_names_its_default():
     for place, part in PARTS:
         for name, key in part.get("properties", {}).items():
-            if part is SCHEMAS["config.schema.yaml"] and name in (*STAGES, "merge_problems"):
-                continue  # not optional: given all together, or exactly if there are problems to merge
+            if part is SCHEMAS["config.schema.yaml"] and name in (*STAGES, "merge_problems", "score_responses"):
+                continue  # not optional: given all together, or exactly if another key asks for them
             alternatives = "oneOf" in part or part.get("maxProperties") == 1 or place.endswith("judge")
             if name not in part.get("required", []) and not alternatives:
                 said = "Optional, default" in key["description"] or "; for the method " in key["description"]

@@ -233,6 +233,19 @@ def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
     assert "`imported`: imported from a file" in card
 
 
+def test_a_card_without_scores_promises_none(tmp_path, folder):
+    card = make_card(tmp_path, folder)
+    assert "the one with the highest score was taken" in card
+    assert "| `reward` | score of the response; higher is better |" in section(card, "Columns")
+    config = {name: settings for name, settings in CONFIG.items() if name != "score_responses"}
+    card = make_card(tmp_path, folder, {**config, "select_responses": {"method": "first"}})
+    assert "the first one was taken" in card
+    assert "`answer.yaml`, for responses:" in section(card, "Prompts")
+    assert "| scores |" not in section(card, "Settings")
+    for name in ("reward", "reward_model"):
+        assert f"| `{name}` | null: no response was scored |" in section(card, "Columns")
+
+
 def test_a_missing_price_is_said(tmp_path, folder):
     costs = section(make_card(tmp_path, folder, prices={**PRICES, "gpu_hour": {}}), "Cost")
     assert "There is no price for A100." in costs

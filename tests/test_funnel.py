@@ -191,6 +191,32 @@ def test_a_lost_or_doubled_included_pair_is_found(tmp_path, capsys, change, mess
     assert message in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_question_whose_responses_are_all_too_long_for_the_scorer_needs_no_chosen_one(tmp_path):
+    results = small_run.write_run(tmp_path / "run")
+    for stage, values in (
+        ("score_responses", {"reward": None, "finish_reason": "context_overflow"}),
+        ("select_responses", {"keep": False, "reason": "context_overflow", "score": None}),
+    ):
+        path = results / stage / "smollm2/00000.parquet"
+        columns = pq.read_schema(path)
+        rows = schema.read(path, columns)
+        changed = [{**row, **values} if row["question_id"] == rows[0]["question_id"] else row for row in rows]
+        schema.write(path, changed, columns)
+    assert check(tmp_path, (results, assemble(tmp_path, results)))[0] == 0
+
+
+def test_a_run_without_scores_passes(tmp_path, finished):
+    results, data = finished
+    for path in (results / "score_responses").rglob("*.parquet"):
+        path.unlink()
+    stages = [stage for stage in small_run.STAGES if stage != "score_responses"]
+    arguments = [*small_run.common_arguments(tmp_path, "check_funnel"), "--settings", json.dumps({"samples": 2})]
+    arguments += ["--page", str(tmp_path / "page.html"), "--output", str(tmp_path / "checks.json")]
+    arguments += ["--dataset", str(data), *small_run.stage_arguments(results, stages)]
+    assert check_funnel.main(arguments) == 0
+    assert "score_responses" not in json.loads((tmp_path / "checks.json").read_text())["stages"]["smollm2"]
+
+
 def test_empty_shards_pass(tmp_path):
     results = small_run.write_run(tmp_path / "run", {"smollm2": [0, 10], "imported": [0]})
     code, _ = check(tmp_path, (results, assemble(tmp_path, results)))

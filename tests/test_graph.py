@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import yaml
+from synthesis import configuration
 from workflow import ROOT, Clone
 
 pytestmark = pytest.mark.graph
@@ -31,7 +32,7 @@ def job_counts(output: str) -> dict[str, int]:
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("profile", ["local", "slurm"])
 def test_every_config_plans_its_shards(clone, name, profile):
-    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    config = configuration.load(ROOT / "config" / name)
     command = [sys.executable, "-m", "snakemake", "-n", "--profile", profile, "--configfile", f"config/{name}"]
     if profile == "slurm":
         command += ["--software-deployment-method", "env-modules"]  # conda need not be here to plan
@@ -45,7 +46,8 @@ def test_every_config_plans_its_shards(clone, name, profile):
     sources = config["generate_questions"]["sources"].values()
     shards = sum(-(-source["total"] // source["shard_size"]) for source in sources)
     for stage in STAGES:
-        assert counts[stage] == shards, stage
+        expected = shards if stage in config or stage != "score_responses" else 0
+        assert counts.get(stage, 0) == expected, stage
     assert counts.get("judge_questions", 0) == shards * len(config["judge_questions"]["judges"])
     assert counts["assemble_dataset"] == counts["find_duplicates"] == counts["select_questions"] == 1
 
@@ -172,9 +174,45 @@ def test_a_key_that_stands_twice_is_refused(clone):
     assert "Traceback" not in output
 
 
-def test_processes_started_without_the_profile_read_the_given_file_alone(clone):
+@pytest.mark.parametrize("name", ["config/demo.yaml", "arm.yaml"])
+def test_processes_started_without_the_profile_read_the_given_file_alone(clone, name):
     """Jobs on a cluster get no `replace-workflow-config`; a merged config would mix two experiments."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "config/demo.yaml"]
+    clone.write_config({"based_on": "config/demo.yaml", "run": "arm", "without": ["train_student"]}, "arm.yaml")
+    command = [sys.executable, "-m", "snakemake", "-n", "--configfile", name]
     result = subprocess.run(command, cwd=clone.folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert job_counts(result.stdout)["fetch_problems"] == 2
+    counts = job_counts(result.stdout)
+    assert counts["fetch_problems"] == 2
+    assert ("train_student" in counts) == (name != "arm.yaml")
+
+
+def test_the_default_file_may_be_derived_too(tmp_path):
+    other = Clone(tmp_path)
+    (other.folder / "config/config.yaml").write_text("based_on: demo.yaml\nrun: mine\nwithout: [train_student]\n")
+    command = [sys.executable, "-m", "snakemake", "-n", "--profile", "local"]
+    result = subprocess.run(command, cwd=other.folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    counts = job_counts(result.stdout)
+    assert counts["train_generator"] == 1
+    assert "train_student" not in counts
+
+
+def test_without_scores_no_reward_model_is_fetched_or_trained(clone):
+    scorer = configuration.load(ROOT / "config/demo.yaml")["models"]["smollm2"] | {"context": 1024}
+    best = {
+        "based_on": "config/demo.yaml",
+        "run": "best",
+        "models": {"scorer": scorer},
+        "score_responses": {"model": "scorer", "method": "log_likelihood"},
+    }
+    counts = job_counts(clone.run("-n", config=clone.write_config(best, "best.yaml")))
+    assert (counts["fetch_model"], counts["score_responses"], counts["train_reward_model"]) == (2, 1, 1)
+    first = {
+        "based_on": "best.yaml",
+        "run": "first",
+        "without": ["score_responses", "train_reward_model"],
+        "select_responses": {"method": "first"},
+    }
+    counts = job_counts(clone.run("-n", config=clone.write_config(first, "first.yaml")))
+    assert (counts["fetch_model"], counts["select_responses"]) == (1, 1)
+    assert not {"score_responses", "train_reward_model"} & set(counts)

@@ -53,6 +53,30 @@ def test_scorers_are_used_where_they_score():
     validate(changed(*with_scorers(("score_responses.method", "reward"), ("score_difficulty", {"model": "smollm2"}))))
 
 
+FIRST = [("select_responses.method", "first"), ("score_responses", REMOVE)]
+
+
+def test_without_a_choice_by_score_nothing_scores():
+    config = validate(changed(*FIRST))
+    assert "score_responses" not in Plan(config).every_stage()
+    assert "score_responses.model" not in dict(configuration_models.uses(config))
+
+
+@pytest.mark.parametrize(
+    ("edits", "fragments"),
+    [
+        ([FIRST[0]], ["score_responses has no effect", "method is first", "remove it, or write `method: best`"]),
+        ([FIRST[1]], ["score_responses is missing", "method is best", "add it, or write `method: first`"]),
+        (
+            with_scorers(*FIRST),
+            ["train_reward_model.reward would be trained for nothing", "select_responses.method is first", "remove it"],
+        ),
+    ],
+)  # fmt: skip
+def test_scores_are_there_exactly_for_the_choice_by_score(edits, fragments):
+    assert_refused(edits, fragments)
+
+
 @pytest.mark.parametrize(
     ("edits", "fragments"),
     [

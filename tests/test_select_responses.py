@@ -31,8 +31,10 @@ def write(folder, answered: list[tuple], rejected=(), rewards: dict | None = Non
     schema.write(folder / "rewards.parquet", rows, schema.REWARDS)
 
 
-def run(folder, method: str = "best") -> int:
+def run(folder, method: str = "best", scored: bool = True) -> int:
+    """Start the program; without scores its option `--rewards` is empty, as the rule writes it."""
     line = [part for name in ("responses", "verdicts", "rewards") for part in (f"--{name}", folder / f"{name}.parquet")]
+    line = line if scored else line[:-1]
     return start(select_responses, folder, {"method": method}, *line, "--output", folder / "out.parquet")
 
 
@@ -131,4 +133,36 @@ def test_verdicts_on_other_responses_are_refused(tmp_path, capsys):
 def test_an_unknown_method_is_refused(tmp_path, capsys):
     write(tmp_path, [])
     assert run(tmp_path, "worst") == 1
-    assert "select_responses.method is worst, which is unknown; use best" in capsys.readouterr().err
+    assert "select_responses.method is worst, which is unknown; use best, first" in capsys.readouterr().err
+
+
+def test_without_rewards_the_first_response_is_kept(tmp_path):
+    answered = [("b", 2), ("b", 0), ("a", 1), ("a", 0), ("b", 1), ("c", 0)]
+    write(tmp_path, answered, rejected=[("b", 0), ("c", 0)])
+    assert run(tmp_path, "first", scored=False) == 0
+    assert chosen(tmp_path) == [
+        ("b", 1, "", None),
+        ("b", 2, "later_sample", None),
+        ("a", 0, "", None),
+        ("a", 1, "later_sample", None),
+    ]
+    assert row_counts(select_responses, tmp_path) == {"in": 4, "out": 2}
+
+
+def test_an_empty_shard_passes_without_rewards(tmp_path):
+    write(tmp_path, [])
+    assert run(tmp_path, "first", scored=False) == 0
+    assert chosen(tmp_path) == []
+
+
+def test_the_best_response_needs_rewards(tmp_path, capsys):
+    write(tmp_path, [("a", 0)])
+    assert run(tmp_path, scored=False) == 1
+    assert "select_responses.method is best, but no rewards are given" in capsys.readouterr().err
+
+
+def test_without_rewards_verdicts_on_other_responses_are_refused(tmp_path, capsys):
+    write(tmp_path, [("a", 0)])
+    schema.write(tmp_path / "verdicts.parquet", [], schema.FILTERED_RESPONSES)
+    assert run(tmp_path, "first", scored=False) == 1
+    assert "question a, sample 0, is in" in capsys.readouterr().err

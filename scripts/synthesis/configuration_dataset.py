@@ -9,13 +9,12 @@ STAGES = (
     "select_questions",
     "generate_responses",
     "filter_responses",
-    "score_responses",
     "select_responses",
     "assemble_dataset",
     "write_dataset_card",
 )
 # Stages that may be left out, and that have nothing to do without the others.
-OPTIONAL_STAGES = ("score_difficulty", "tabulate_generators")
+OPTIONAL_STAGES = ("score_difficulty", "score_responses", "tabulate_generators")
 
 
 def makes_dataset(config: dict) -> bool:

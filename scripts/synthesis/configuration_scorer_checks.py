@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from synthesis import configuration_models
+from synthesis.configuration_dataset import makes_dataset
 from synthesis.configuration_sentences import key, suggestion
 
 # How a model that a stage trains scores. All others write, and score by the likelihood of what was written.
@@ -34,6 +35,29 @@ def fail_rates(config: dict) -> Iterator[str]:
         yield from _unless_solver(where, labels["sample_fail_rates"], solvers)
         for column in (column for column in ("text", "label") if column in labels):
             yield f"{where}.{column} has no effect on fail rates; remove it, or give labels.file instead."
+
+
+def scores(config: dict) -> Iterator[str]:
+    """Scores of responses that their choice needs and that are not there, or that it does not need."""
+    if not makes_dataset(config):
+        return
+    by_score, scored = config["select_responses"]["method"] == "best", "score_responses" in config
+    if by_score and not scored:
+        yield (
+            "score_responses is missing, but select_responses.method is best, which takes the response with the "
+            "highest score; add it, or write `method: first`."
+        )
+    if scored and not by_score:
+        yield (
+            "score_responses has no effect, because select_responses.method is first; remove it, or write "
+            "`method: best`."
+        )
+    for name in config["train_reward_model"]:
+        if not by_score:
+            yield (
+                f"{key('train_reward_model', name)} would be trained for nothing, because select_responses.method is "
+                "first and no response is scored; remove it."
+            )
 
 
 def scorer_uses(config: dict) -> Iterator[str]:

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from synthesis import configuration_models, costs, dataset_card_licences, dataset_card_models
 from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 from synthesis.licences import warnings
 from synthesis.reproducibility import is_exact, level, promise
+from synthesis.strict_yaml import as_text
 
 # The hub's names for sizes of data sets, with the number of rows from which each holds.
 _SIZES = {
@@ -40,6 +39,7 @@ _COLUMN_TEXTS = {
     "response_model": "model that wrote the response; null for an included pair",
     "reward_model": "model that scored the response; null for an included pair",
 }
+_NOT_SCORED_TEXTS = dict.fromkeys(("reward", "reward_model"), "null: no response was scored")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,11 @@ class Facts:
     def sources(self) -> dict[str, dict]:
         """The sources of questions."""
         return self.config["generate_questions"]["sources"]
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether responses were scored."""
+        return "score_responses" in self.config
 
     @property
     def is_stand_in(self) -> bool:
@@ -113,7 +118,7 @@ def body(facts: Facts) -> str:
         funnel(facts),
         contamination(facts),
         cost_table(facts),
-        columns(),
+        columns(facts),
         making(facts),
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"
@@ -122,6 +127,7 @@ def body(facts: Facts) -> str:
 def introduction(facts: Facts) -> str:
     """What the data set is."""
     samples, own = facts.config["generate_responses"]["samples"], facts.rows - sum(facts.included.values())
+    taken = "the one with the highest score" if facts.is_scored else "the first one"
     lines = [f"# {facts.card['title']}"]
     if facts.is_stand_in:
         lines.append("**A stand-in took the place of a model. These rows are for tests and mean nothing.**")
@@ -129,8 +135,8 @@ def introduction(facts: Facts) -> str:
         lines.append(facts.card["description"])
     lines.append(
         f"{own:,} questions, each with one response written by a model. Every selected question was answered "
-        f"{samples} times, and of the answers that passed the filter the one with the highest score was taken. No "
-        "person has checked the rows: questions may be flawed and responses wrong."
+        f"{samples} times, and of the answers that passed the filter {taken} was taken. No person has checked the "
+        "rows: questions may be flawed and responses wrong."
     )
     if facts.included:
         sets = ", ".join(f"{count:,} of `{name}`" for name, count in facts.included.items())
@@ -195,7 +201,8 @@ def licences(facts: Facts) -> str:
 def prompts(facts: Facts) -> str:
     """All prompts, word for word."""
     users = [(judge, f"judge `{judge['name']}`") for judge in facts.config["judge_questions"]["judges"]]
-    users += [(facts.config["generate_responses"], "responses"), (facts.config["score_responses"], "scores")]
+    users.append((facts.config["generate_responses"], "responses"))
+    users += [(facts.config["score_responses"], "scores")] if facts.is_scored else []
     parts = ["## Prompts"]
     for name, source in facts.sources.items():
         if "empty_prefix" in source:
@@ -249,7 +256,7 @@ def sampling(facts: Facts) -> str:
         "scores": "score_responses",
         "choice of the response": "select_responses",
     }
-    rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items()]
+    rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items() if stage in facts.config]
     return f"## Settings\n\n{_table(['what', 'settings'], rows)}"
 
 
@@ -342,15 +349,16 @@ its attempts, also those that failed. Prices are those of {total["price_date"]};
 {_table([*head, f"cost ({currency})", f"spent ({currency})"], rows)}{unpriced}"""
 
 
-def columns() -> str:
+def columns(facts: Facts) -> str:
     """The columns of the default form."""
-    rows = [[f"`{name}`", text] for name, text in _COLUMN_TEXTS.items()]
+    texts = _COLUMN_TEXTS if facts.is_scored else {**_COLUMN_TEXTS, **_NOT_SCORED_TEXTS}
+    rows = [[f"`{name}`", text] for name, text in texts.items()]
     return f"## Columns\n\n{_table(['column', 'meaning'], rows)}"
 
 
 def making(facts: Facts) -> str:
     """How to make the data set again."""
-    config = yaml.safe_dump(published(facts.config), sort_keys=False, allow_unicode=True, width=110)
+    config = as_text(published(facts.config))
     rows = [[f"`{published_path(path)}`", f"`{checksum}`"] for path, checksum in facts.files.items()]
     files = f"\n\nIt also needs these files:\n\n{_table(['file', 'SHA-256'], rows)}" if rows else ""
     return f"""## Making it again

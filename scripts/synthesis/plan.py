@@ -161,9 +161,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         """The argument that names where a source's questions come from."""
         return f"--model {shlex.quote(input.model)}" if input.model else f"--file {shlex.quote(input.file)}"
 
-    def merge_settings(self) -> str:
-        """How the problem sets are merged."""
-        return self.settings("merge_problems") if "merge_problems" in self.config else canonical_json({})
+    def optional_settings(self, stage: str) -> str:
+        """The settings of a stage that a configuration may lack; none without it."""
+        return self.settings(stage) if stage in self.config else canonical_json({})
 
     def duplicate_settings(self) -> str:
         """How duplicates are found, with the order of the sources, which decides between equal indices."""
@@ -191,7 +191,12 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         if not self.makes_dataset():
             return []
         questions = ["generate_questions", *self.verdict_stages(), "select_questions"]
-        return [*questions, "generate_responses", "filter_responses", "score_responses", "select_responses"]
+        scored = ["score_responses"] if "score_responses" in self.config else []
+        return [*questions, "generate_responses", "filter_responses", *scored, "select_responses"]
+
+    def rewards(self) -> list[str]:
+        """The rewards of a shard's responses; none where nothing is scored."""
+        return [f"{RESULTS}/score_responses/{{source}}/{{shard}}.parquet"] if "score_responses" in self.config else []
 
     def ledgers(self) -> list[str]:
         """The ledgers of all jobs that the data set needs; none without one."""
@@ -256,7 +261,7 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
                 **self.config["assemble_dataset"],
                 "question_models": models,
                 "response_model": self.config["generate_responses"]["model"],
-                "reward_model": self.config["score_responses"]["model"],
+                "reward_model": self.config.get("score_responses", {}).get("model"),
             }
         )
 

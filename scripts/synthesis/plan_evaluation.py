@@ -96,10 +96,6 @@ class EvaluationPlan(ResourcePlan):
     def _is_evaluated(self) -> bool:
         return "answer_benchmark" in self.config
 
-    def evaluation_prompt(self) -> str | list:
-        """The prompt that asks for answers to benchmarks; empty without an evaluation."""
-        return self.config.get("answer_benchmark", {}).get("prompt", [])
-
     def evaluation_settings(self) -> str:
         """What shapes the answers to benchmarks, beside models and prompt."""
         settings = self.config.get("answer_benchmark", {})

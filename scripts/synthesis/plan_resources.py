@@ -89,6 +89,10 @@ class ResourcePlan:
         """Manifest of the model of a stage that a configuration may lack; empty without it."""
         return self.manifest(self.config[stage]["model"]) if stage in self.config else []
 
+    def optional_prompt(self, stage: str) -> str | list:
+        """Prompt of a stage that a configuration may lack; empty without it."""
+        return self.config.get(stage, {}).get("prompt", [])
+
     def training_settings(self, stage: str):
         """A function of the wildcards: what shapes a trained model, beside its rows and the model it begins with."""
         return lambda wildcards: canonical_json(shaping(self.training(stage, wildcards)))

@@ -109,7 +109,8 @@ TRAINING_CONVERSATIONS = of(row_id=STRING, messages=_MESSAGES)
 TRAINING_RANKINGS = of(row_id=STRING, messages=_MESSAGES, chosen=STRING, rejected=STRING, held_out=FLAG)
 
 # The data set itself: one row for each question with its chosen response, then the pairs that were included from other
-# sets, of which `sample`, `reward` and the models are not known.
+# sets, of which `sample`, `reward` and the models are not known. `reward` and `reward_model` are null too where nothing
+# was scored.
 DATASET = of(
     question_id=STRING,
     source=STRING,

@@ -1,5 +1,6 @@
-"""YAML files written by people, read so that a slip is found instead of being read as something else."""
+"""YAML files of people: read so that a slip is found instead of being read as something else, and written."""
 
+import datetime
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -62,3 +63,36 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}, line {line}: this is not UTF-8; save the file in the encoding UTF-8.") from error
+
+
+def repair(value) -> None:
+    """Undo in place what YAML 1.1 does to plain words: `yes:` and `no:` as keys, and dates."""
+    if isinstance(value, dict):
+        items = [(_word(name), _text_of_date(item)) for name, item in value.items()]
+        value.clear()
+        value.update(items)
+    elif isinstance(value, list):
+        value[:] = map(_text_of_date, value)
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            repair(item)
+
+
+def _word(name):
+    return {True: "yes", False: "no"}[name] if isinstance(name, bool) else name
+
+
+def _text_of_date(value):
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """The safe dumper, but a value that stands in two places is written out in both."""
+
+    def ignore_aliases(self, data) -> bool:
+        return True
+
+
+def as_text(mapping: dict) -> str:
+    """A mapping as YAML, its keys in their order."""
+    return yaml.dump(mapping, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110)
