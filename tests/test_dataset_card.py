@@ -236,7 +236,7 @@ def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
 def test_a_card_without_scores_promises_none(tmp_path, folder):
     card = make_card(tmp_path, folder)
     assert "the one with the highest score was taken" in card
-    assert "| `reward` | score of the response; higher is better |" in section(card, "Columns")
+    assert "| `reward` | score of the response; higher is better; null" in section(card, "Columns")
     config = {name: settings for name, settings in CONFIG.items() if name != "score_responses"}
     card = make_card(tmp_path, folder, {**config, "select_responses": {"method": "first"}})
     assert "the first one was taken" in card
@@ -394,6 +394,7 @@ def test_a_missing_data_file_is_named(tmp_path, folder, capsys):
 def test_included_pairs_are_told_apart_and_not_counted_as_made_here(tmp_path, folder):
     config = copy.deepcopy(CONFIG)
     config["assemble_dataset"]["include"] = ["published"]
+    config["problems"]["published"] = {"source": {"file": {"path": "published.jsonl"}}, "license": "mit"}
     published = small_run.write_published(tmp_path / "published.parquet")
     card = make_card(tmp_path, small_run.write_run(tmp_path / "run"), config, included=[published])
     assert "\n12 questions, each with one response written by a model." in card

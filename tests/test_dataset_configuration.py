@@ -8,7 +8,7 @@ from synthesis.configuration_dataset import STAGES
 from synthesis.plan import Plan
 
 # What is left of the demo without a data set.
-NO_DATASET = [(stage, REMOVE) for stage in STAGES]
+NO_DATASET = [(stage, REMOVE) for stage in (*STAGES, "score_responses")]
 STUDENTS = {"small": {**STUDENT, "pairs": "arithmetic"}}
 STUDENTS_ALONE = [
     *NO_DATASET,

@@ -301,7 +301,7 @@ def test_the_documented_example_is_sound(tmp_path, monkeypatch, capsys):
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     example = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "based_on: " in block)
     path = tmp_path / "first_answer.yaml"
-    path.write_text(example.replace("based_on: config.yaml", f"based_on: {ROOT}/config/config.yaml"))
+    path.write_text(example.replace("based_on: ", f"based_on: {ROOT}/config/"))
     config = yaml.safe_load(complete(path, capsys))
     assert config["run"] == "first_answer"
     assert "score_responses" not in config
