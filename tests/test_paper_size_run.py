@@ -72,6 +72,8 @@ def _cut_totals(config: dict) -> None:
         generator["rewrite_questions"]["sampling"]["max_tokens"] = 64
     config["select_questions"]["sources"]["deepseekmath"]["count"] = 4
     config["select_questions"]["sources"]["qwen2_math"]["cap"] = 6
+    for stage in (config["generate_responses"], config["sample_fail_rates"]["deepseekmath_rl"]):
+        stage["sampling"]["max_tokens"] = 64
     config["answer_benchmark"]["sampling"]["max_tokens"] = 8
     config["tabulate_generators"]["questions"] = 6
     config["assemble_dataset"]["files"] = 2
@@ -81,6 +83,7 @@ def _cut_trainings(config: dict) -> None:
     groups = ("train_generator", "optimize_generator", "train_difficulty_scorer", "train_student")
     for settings in (entry for group in groups for entry in config[group].values()):
         settings["training"] = {**settings["training"], "global_batch": 2, "max_tokens": 256, "precision": "float32"}
+        settings["launch"] = {**settings["launch"], "gpus": 1, "rows_per_device": 2}
     for settings in config["train_generator"].values():
         # So fast a training teaches random layers to end a question.
         settings["training"] |= {"learning_rate": 0.01, "packing": False, "epochs": 2}
