@@ -3,8 +3,10 @@
 import pytest
 from changed_configuration import DEMO, EVALUATION, REMOVE, SOURCE, STUDENT, assert_refused, changed, validate
 from conftest import ROOT
+from forget_rows import forget
 from synthesis import configuration
 from synthesis.configuration_dataset import STAGES
+from synthesis.errors import InputError
 from synthesis.plan import Plan
 
 # What is left of the demo without a data set.
@@ -140,6 +142,11 @@ def test_every_ledger_is_counted_once_with_and_without_a_data_set(name):
     found = [*plan.ledgers(), *plan.other_ledgers()]
     assert len(found) == len(set(found))
     assert bool(plan.ledgers()) == plan.makes_dataset() == (name != "pairs")
+
+
+def test_a_run_without_a_data_set_has_no_rows_of_it_to_forget(tmp_path):
+    with pytest.raises(InputError, match="the run has no generate_responses, so there is nothing to forget"):
+        forget(validate(configuration.load(ROOT / "config/pairs.yaml")), "generate_responses", None, tmp_path)
 
 
 def test_the_settings_of_runs_that_use_none_of_this_are_as_they_were():
