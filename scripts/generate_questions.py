@@ -4,11 +4,14 @@ A source either lets a model write from an empty user turn (`empty_prefix`) or b
 (`imported`). The model's questions are bought through the store, so only those it lacks are generated.
 """
 
+import logging
 from pathlib import Path
 
 from synthesis import identity, program, purchase, schema, written_questions
 from synthesis.errors import InputError
 from synthesis.imported_questions import read_questions
+
+log = logging.getLogger("synthesis")
 
 
 def add_arguments(parser):
@@ -39,10 +42,14 @@ def _generated(options, job, ids, settings) -> list[dict]:
 def _imported(options, _job, ids, settings) -> list[dict]:
     texts = read_questions(options.file, settings["column"])
     if options.stop > len(texts):
-        raise InputError(
-            f"{options.file} has {len(texts)} questions, but generate_questions.sources.{options.source} needs at "
-            f"least {options.stop}; lower total to {len(texts)} or give more questions."
-        )
+        key = f"generate_questions.sources.{options.source}"
+        found = f"{options.file} has {len(texts)} questions, but {key} needs at least {options.stop}"
+        if settings.get("shortfall") != "warn":
+            raise InputError(
+                f"{found}; lower total to {len(texts)}, give more questions, or write `shortfall: warn` under "
+                f"{key}.imported to take those that are there."
+            )
+        log.warning("%s; going on with those that are there, as shortfall is warn.", found)
     return [
         {
             "question_id": row_id,
@@ -54,6 +61,7 @@ def _imported(options, _job, ids, settings) -> list[dict]:
             "completion_tokens": 0,
         }
         for row_id, index in ids
+        if index < len(texts)
     ]
 
 

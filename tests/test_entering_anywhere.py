@@ -102,12 +102,20 @@ def problems(clone: Clone, name: str) -> list[dict]:
     return schema.read(path, schema.PROBLEMS)
 
 
-def test_more_questions_than_the_set_has_are_refused_as_those_of_a_file(clone):
+def test_more_questions_than_the_set_has_are_refused_unless_fewer_will_do(clone):
     config = stand_in(clone, "extended")
     config["problems"]["sums"] = {"source": {"file": {"path": "config/examples/questions.jsonl"}}}
     clone.write_config(config)
     output = " ".join(clone.run(fails=True).split())
     assert "has 12 questions, but generate_questions.sources.new needs at least 20; lower total to 12" in output
+    source = config["generate_questions"]["sources"]["new"]
+    # The second shard holds the last questions, and the third one none.
+    source.update(shard_size=8, imported={"problems": "sums", "shortfall": "warn"})
+    clone.write_config(config)
+    clone.run()
+    assert len(clone.rows("generate_questions", "extended")) == 12
+    assert len(clone.rows("find_duplicates", "extended")) == 12
+    assert "Nothing to be done" in clone.run()
 
 
 def test_own_pairs_train_students_without_any_generation(clone):

@@ -152,8 +152,10 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         """What shapes the rows of a source of questions."""
         settings = self.source(wildcards.source)
         if "imported" in settings:
-            column = "problem" if "problems" in settings["imported"] else "question"
-            return canonical_json({"imported": {"column": settings["imported"].get("column", column)}})
+            imported = settings["imported"]
+            column = imported.get("column", "problem" if "problems" in imported else "question")
+            shortfall = {"shortfall": "warn"} if imported["shortfall"] == "warn" else {}
+            return canonical_json({"imported": {"column": column, **shortfall}})
         kept = {key: settings["empty_prefix"][key] for key in ("system", "sampling")}
         return canonical_json({"empty_prefix": kept})
 
