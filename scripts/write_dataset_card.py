@@ -17,7 +17,7 @@ from synthesis import (
     schema,
     web_pages,
 )
-from synthesis.canonical import file_sha256
+from synthesis.canonical import digest, file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
 
@@ -51,6 +51,7 @@ def work(options, job):
         config=options.settings["config"],
         card=options.settings["card"],
         rows=sum(_rows(path) for path in options.data),
+        content=digest([file_sha256(path) for path in options.data]),
         included=_included(options.data, options.settings["config"]),
         manifests=manifests,
         prompts=dataset_card.read_prompts(options.prompts),

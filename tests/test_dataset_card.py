@@ -189,6 +189,16 @@ def test_the_front_matter_is_what_the_hub_reads(tmp_path, folder):
     assert [item["config_name"] for item in data["configs"] if item.get("default")] == ["data"]
 
 
+def test_other_rows_have_another_trace_in_the_front_matter(tmp_path, folder):
+    """`datasets` would take them from its cache else, as `test_derived_run.py` shows."""
+    first = make_card(tmp_path, folder).partition("\nconfigs:")[2].partition("---")[0]
+    again = make_card(tmp_path, folder).partition("\nconfigs:")[2].partition("---")[0]
+    other = make_card(tmp_path, small_run.write_run(tmp_path / "other", {"smollm2": [10]}))
+    assert "description: rows " in first
+    assert first == again
+    assert first != other.partition("\nconfigs:")[2].partition("---")[0]
+
+
 @pytest.mark.parametrize(
     ("rows", "size"), [(999, "n<1K"), (1000, "1K<n<10K"), (999_999, "100K<n<1M"), (1_000_000, "1M<n<10M")]
 )

@@ -50,7 +50,7 @@ class Facts:
     the configuration to their SHA-256. `rows` is the number of rows of the data set, `included` counts those of each
     set that it includes, `versions` are the versions of each engine whose rows were used, `hardware` the kinds of
     machines that computed them. `stated` are the licences on the cards of what was fetched (see
-    `dataset_card_licences.stated`).
+    `dataset_card_licences.stated`). `content` is a digest of the data set's files.
     """
 
     config: dict
@@ -65,6 +65,7 @@ class Facts:
     versions: dict[str, set[str]] = field(default_factory=dict)
     hardware: set[str] = field(default_factory=set)
     stated: dict[str, dict] = field(default_factory=dict)
+    content: str = ""
 
     @property
     def exports(self) -> list[str]:
@@ -88,9 +89,17 @@ class Facts:
 
 
 def front_matter(facts: Facts) -> dict:
-    """The card's metadata: the hub shows it, and `datasets` finds the files of each configuration by it."""
+    """The card's metadata: the hub shows it, and `datasets` finds the files of each configuration by it.
+
+    `datasets` keeps what it has loaded from a folder under the folder's own name and this metadata. Without a trace of
+    the rows in it, it would give those of one run for those of another, or old ones after a change.
+    """
     configs = [
-        {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
+        {
+            "config_name": name,
+            "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}],
+            "description": f"rows {facts.content[:16]}",
+        }
         for name in ["data", *facts.exports]
     ]
     configs[0]["default"] = True
