@@ -42,7 +42,7 @@ rule write_dataset_card:
         manifests=PLAN.manifests(),
         prompts=PLAN.prompts(),
         files=PLAN.data_files(),
-        problems=PLAN.resources("problems", PLAN.merged_problems()),
+        problems=PLAN.resources("problems", PLAN.problems_for_dataset()),
         benchmarks=PLAN.resources("benchmarks", config["benchmarks"]),
         ledgers=PLAN.ledgers(),
     output:

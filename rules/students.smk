@@ -47,7 +47,7 @@ rule train_student:
         **PLAN.launch_resources("train_student"),
         gpu=gpus_for(PLAN, "train_student", STORE),
         gres=gpus_of_each_node(PLAN, "train_student", STORE),
-        runtime=1440,
+        runtime=2880,
         checkpoint_seconds=900,
     params:
         run=RUN,

@@ -30,7 +30,7 @@ def add_arguments(parser):
     parser.add_argument("--funnel", type=Path, required=True, help="the funnel's table (CSV)")
     parser.add_argument("--prices", type=json.loads, required=True, help="the price table as JSON")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="manifests of the models")
-    parser.add_argument("--problems", type=Path, nargs="*", default=[], help="the merged problem sets")
+    parser.add_argument("--problems", type=Path, nargs="*", default=[], help="the problem sets that the data set needs")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="the benchmarks")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="the prompts in use")
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="the files of questions, problems and such")

@@ -58,6 +58,10 @@ REFUSED = {
         [(SOURCE, {**IMPORTED, "imported": {"problems": "arithmetics"}})],
         ["sources.smollm2.imported.problems is 'arithmetics'", "under problems", "did you mean arithmetic?"],
     ),
+    "questions of a set with several solutions": (
+        [(SOURCE, IMPORTED), ("problems.arithmetic.several_solutions", True)],
+        ["sources.smollm2.imported.problems is arithmetic", "several_solutions", "define the set a second time"],
+    ),
     "unknown pairs": (
         [("train_student", {"small": {**STUDENT, "pairs": "metamath"}})],
         ["train_student.small.pairs is 'metamath'", "use one of: arithmetic, word_problems"],
@@ -147,6 +151,14 @@ def test_every_ledger_is_counted_once_with_and_without_a_data_set(name):
 def test_a_run_without_a_data_set_has_no_rows_of_it_to_forget(tmp_path):
     with pytest.raises(InputError, match="the run has no generate_responses, so there is nothing to forget"):
         forget(validate(configuration.load(ROOT / "config/pairs.yaml")), "generate_responses", None, tmp_path)
+    without = [
+        ("score_responses", [("select_responses.method", "first"), ("score_responses", REMOVE)]),
+        ("judge_questions", [("judge_questions.judges", [])]),
+        ("score_difficulty", []),
+    ]
+    for stage, edits in without:
+        with pytest.raises(InputError, match=f"the run has no {stage}, so there is nothing to forget"):
+            forget(validate(changed(*edits)), stage, None, tmp_path)
 
 
 def test_the_settings_of_runs_that_use_none_of_this_are_as_they_were():

@@ -75,6 +75,14 @@ LAST_JOBS = {
 }
 
 
+def test_the_card_reads_the_licences_of_imported_and_included_sets(clone):
+    arguments = ("dataset", "-n", "--printshellcmds", "--quiet", "host")
+    output = clone.run(*arguments, config="config/extended.yaml")
+    (command,) = re.findall(r"python scripts/write_dataset_card\.py .*", output)
+    sets = command.partition("--problems")[2].partition("--benchmarks")[0]
+    assert re.fullmatch(r" \S+/sums\.parquet \S+/published\.parquet ", sets)
+
+
 @pytest.mark.parametrize("target", LAST_JOBS)
 def test_each_phase_has_a_target_and_nothing_after_it_is_planned(clone, target):
     counts = job_counts(clone.run("-n", target, config="config/demo.yaml"))

@@ -157,8 +157,20 @@ def test_values_of_the_paper_and_its_code(config, place):
     assert {key: part[key] for key in VALUES[place]} == VALUES[place]
 
 
+def test_fetching_asks_for_the_memory_of_pickled_weights(config):
+    class Wildcards:
+        model = "deepseekmath_7b"
+
+    assert 8_000 + 13_000 < Plan(config).fetching_memory(Wildcards) < 8_000 + 13_500
+    # A server keeps its model.
+    Wildcards.model = "gpt_4o_mini"
+    assert Plan(config).fetching_memory(Wildcards) == 8_000
+
+
 def test_remote_code_and_weights_are_pinned_to_commits(config):
-    for name, model in config["models"].items():
-        if "hub" in model["source"]:
-            assert len(model["source"]["hub"]["revision"]) == 40, name
+    fetched = [(name, item) for group in ("models", "problems", "benchmarks") for name, item in config[group].items()]
+    for name, item in fetched:
+        # The one whose commit is not known here; the file says so.
+        if "hub" in item["source"] and name != "college_math":
+            assert len(item["source"]["hub"]["revision"]) == 40, name
     assert [name for name, model in config["models"].items() if model["trust_remote_code"]] == ["internlm2_7b_reward"]

@@ -57,6 +57,21 @@ def test_a_study_plans_what_it_says(clone, name, expected):
     assert {rule: counts.get(rule, 0) for rule in expected} == expected
 
 
+@pytest.mark.parametrize("name", STUDIES)
+def test_no_student_is_larger_than_what_can_be_left(name, monkeypatch):
+    """Some selected questions have no answer with a result, so a student of all that were selected would be refused."""
+    monkeypatch.chdir(ROOT)
+    config = complete(name)
+    selected = [
+        settings.get("count") or settings.get("cap") or config["generate_questions"]["sources"][source]["total"]
+        for source, settings in config["select_questions"]["sources"].items()
+    ]
+    sizes = [
+        size for student in config["train_student"].values() if "pairs" not in student for size in student["sizes"]
+    ]
+    assert all(size == "all" or size < 0.95 * sum(selected) for size in sizes)
+
+
 def test_runs_of_studies_never_share_a_folder():
     runs = [yaml.safe_load((ROOT / f"config/studies/{name}.yaml").read_text())["run"] for name in STUDIES]
     assert len({*runs, "scalequest"}) == len(runs) + 1

@@ -53,6 +53,13 @@ def problem_sets(config: dict) -> Iterator[str]:
                 f"{where}.column has no effect on a set of problems, whose columns are named under "
                 f"problems.{source['imported']['problems']}.columns; remove it."
             )
+        problems = source.get("imported", {}).get("problems")
+        if problems and config["problems"][problems].get("several_solutions"):
+            yield (
+                f"{where}.problems is {problems}, which keeps a problem once for each of its solutions "
+                f"(several_solutions), so that its questions would come several times; define the set a second time "
+                "without several_solutions and import that one."
+            )
     for number, name in enumerate(configuration_problems.included(config)):
         if name in sources(config):
             yield (

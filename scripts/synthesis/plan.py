@@ -43,7 +43,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return [(source, shard) for source in self.sources for shard in self.shard_names(source)]
 
     def bought_pieces(self, stage: str) -> list[tuple[str, layout.Shard]]:
-        """All (source or optimised generator, shard) pairs whose rows a stage buys."""
+        """All (source or optimised generator, shard) pairs whose rows a stage buys; none if the run lacks the stage."""
+        if stage not in ("sample_raw_questions", "rewrite_questions") and not self._buys(stage):
+            return []
         if stage in ("sample_raw_questions", "rewrite_questions"):
             return [(name, shard) for name in optimized(self.config) for shard in self.raw_shards(name)]
         return [
@@ -51,6 +53,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
             for name in self.sources
             for shard in layout.shards(self.source(name)["total"], self.source(name)["shard_size"])
         ]
+
+    def _buys(self, stage: str) -> bool:
+        return bool(self.judges) if stage == "judge_questions" else stage in self.config
 
     def shard_files(self, stage: str, source: str, suffix: str = "") -> list[str]:
         """One file of a stage for each shard of a source."""
@@ -77,6 +82,10 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
     def merged_problems(self) -> list[str]:
         """Names of the problem sets that are merged."""
         return self.config.get("merge_problems", {}).get("problems", [])
+
+    def problems_for_dataset(self) -> list[str]:
+        """Names of the problem sets that the data set needs: merged, imported, included or compared with."""
+        return configuration_problems.used_for_dataset(self.config)
 
     def stage_manifest(self, stage: str) -> str:
         """Manifest of the model of a stage that has one model."""

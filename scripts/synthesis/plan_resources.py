@@ -163,7 +163,8 @@ class ResourcePlan:
 
     def fetching_memory(self, wildcards) -> int:
         """Memory (MB) to fetch a model: pickled weights are read whole, in their precision, to be written anew."""
-        return PROCESS_MB // 2 + self._megabytes(wildcards.model, bytes_per_weight=2)
+        is_served = "server" in self.config["models"][wildcards.model]["source"]
+        return PROCESS_MB // 2 + (0 if is_served else self._megabytes(wildcards.model, bytes_per_weight=2))
 
     def _megabytes(self, model: str, bytes_per_weight: int) -> int:
         parameters = configuration_models.definition(self.config, model)["parameters"] or ASSUMED_PARAMETERS
