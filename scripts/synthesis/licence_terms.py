@@ -40,7 +40,8 @@ class Demand:
 
 
 # The first three are the parts of Creative Commons' names (https://creativecommons.org/share-your-work/cclicenses) and
-# licences known for the same. The others are licences of models that speak of what a model writes:
+# licences known for the same. The others are licences of models that speak of what a model writes. The places are where
+# to read them; what the table says of them is a summary, not checked by a lawyer:
 # - Llama 2 and 3: 1.b.v of https://ai.meta.com/llama/license and https://www.llama.com/llama3/license
 # - Llama 3.1 and later: 1.b.i of https://www.llama.com/llama3_1/license
 # - Qwen: the rules of use in LICENSE of https://huggingface.co/Qwen/Qwen2.5-72B-Instruct
