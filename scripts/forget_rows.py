@@ -82,9 +82,7 @@ def _shards(pieces: list[tuple[str, layout.Shard]]):
 def _pieces(plan: Plan, stage: str, shard: str | None) -> list[tuple[str, layout.Shard]]:
     every = plan.bought_pieces(stage)
     if not every:
-        raise InputError(
-            f"the run has no {stage}, so there is nothing to forget; name another configuration."
-        )
+        raise InputError(f"the run has no {stage}, so there is nothing to forget; name another configuration.")
     found = [pair for pair in every if shard in (None, f"{pair[0]}/{pair[1].name}")]
     if not found:
         known = ", ".join(f"{source}/{piece.name}" for source, piece in every[:4])
