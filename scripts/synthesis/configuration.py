@@ -70,8 +70,6 @@ def check_machine(config: dict, gpus: int | None) -> None:
         return
     for where, name in configuration_models.uses(config):
         model = configuration_models.definition(config, name)
-        if model["engine"] == "vllm":
-            _check_vllm(where, configuration_models.fetched(config, name), model, gpus)
         size = 0 if model["engine"] == "openai" else model["parameters"]
         if size > LARGEST_WITHOUT_GPU and not gpus:
             raise InputError(
@@ -79,6 +77,8 @@ def check_machine(config: dict, gpus: int | None) -> None:
                 "run on a cluster with `--profile slurm`, or choose a model of at most "
                 f"{LARGEST_WITHOUT_GPU / 1e9:.1f} billion parameters."
             )
+        if model["engine"] == "vllm":
+            _check_vllm(where, configuration_models.fetched(config, name), model, gpus)
 
 
 def _check_vllm(where: str, name: str, model: dict, gpus: int) -> None:
