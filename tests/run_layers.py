@@ -2,7 +2,7 @@
 
 Layers: the library and programs (unit), the job graphs of every config (graph), whole runs on a stand-in or a
 two-layer model (workflow), the engine vllm in the environment that `make vllm` made (vllm), the demo itself (demo), and
-the checks of style (style).
+the checks of style (style). Longer runs (long) only if they are named.
 """
 
 import os
@@ -18,18 +18,20 @@ PYTEST = [sys.executable, *PYTEST_OPTIONS]
 VLLM_PYTHON = os.environ.get("VLLM_PYTHON", "")
 LAYERS = {
     "style": [[sys.executable, "tests/check_style.py"]],
-    "unit": [[*PYTEST, "-m", "not graph and not workflow and not vllm and not demo", "tests"]],
+    "unit": [[*PYTEST, "-m", "not graph and not workflow and not vllm and not demo and not long", "tests"]],
     "graph": [[*PYTEST, "-m", "graph", "tests"]],
     "workflow": [[*PYTEST, "-m", "workflow", "tests"]],
     "vllm": [[VLLM_PYTHON, *PYTEST_OPTIONS, "-m", "vllm", "tests"]],
     "demo": [[*PYTEST, "-s", "-m", "demo", "tests"]],
+    "long": [[*PYTEST, "-m", "long", "tests"]],
 }
+BY_DEFAULT = [layer for layer in LAYERS if layer != "long"]
 CLOSING_LINE = re.compile(r"^(?=.*\d+ (?:passed|failed|error))(.*) in [\d.]+s", re.MULTILINE)
 
 
 def main() -> int:
-    """Run the layers named on the command line, or all; returns 0 only if every layer passed."""
-    wanted = sys.argv[1:] or list(LAYERS)
+    """Run the layers named on the command line, or those `BY_DEFAULT`; returns 0 only if every layer passed."""
+    wanted = sys.argv[1:] or BY_DEFAULT
     summary, failed, counts = [], [], {"passed": 0, "failed": 0, "skipped": 0}
     for layer in wanted:
         print(f"\n=== {layer} ===", flush=True)

@@ -14,7 +14,7 @@ from test_graph import job_counts
 from tiny_model import CONTEXT, make_tiny_model
 from workflow import Clone
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 SHARDS = {"tuned": ["00000"], "optimized": ["00000", "00001"]}
 SIZES, SEEDS = ("4", "8", "all"), ("1", "2")
