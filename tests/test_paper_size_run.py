@@ -164,8 +164,13 @@ def test_other_generators_buy_all_rows_after_them(clone):
     bought = run_study(clone, "question_tuning_only")
     assert bought["generate_questions"] == len(rows_of(clone, "generate_questions"))
     assert set(bought) == {"generate_questions", "judge_questions", "score_difficulty", "generate_responses"}
+    # Both generators may happen to write the same text under the same id, which is then answered already.
+    base = {(row["question_id"], row["question"]) for row in clone.rows("generate_questions", "scalequest")}
     run = "scalequest_question_tuning_only"
-    assert bought["generate_responses"] == len(rows_of(clone, "generate_responses", run))
+    texts = {row["question_id"]: row["question"] for row in clone.rows("generate_questions", run)}
+    answered = rows_of(clone, "generate_responses", run)
+    assert 0 < bought["generate_responses"] <= len(answered)
+    assert bought["generate_responses"] >= len({row for row in answered if (row[0], texts[row[0]]) not in base})
 
 
 @pytest.mark.parametrize("name", ["without_solvability_filter", "without_difficulty_selection"])
