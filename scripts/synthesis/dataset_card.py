@@ -1,7 +1,6 @@
 """The parts of a data set's card. Everything in it comes from the run: config, manifests, ledgers and tables."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 from synthesis.licences import warnings
+from synthesis.markdown_text import escape, fence, table
 from synthesis.reproducibility import is_exact, level, promise
 from synthesis.strict_yaml import as_text
 
@@ -24,7 +24,6 @@ _SIZES = {
     0: "n<1K",
 }
 
-_NUMBER = re.compile(r"[\d.,]+( %)?")
 
 _COLUMN_TEXTS = {
     "question_id": "name of the question, from the run's seed, its source and its number in it; of an included pair "
@@ -179,12 +178,12 @@ dataset = load_dataset("PATH_OF_THIS_FOLDER")
 
 A second argument names another form of the same rows:
 
-{_table(["name", "columns"], rows)}"""
+{table(["name", "columns"], rows)}"""
 
 
 def models(facts: Facts) -> str:
     """The models with their roles, revisions and licences."""
-    return f"## Models\n\n{_table(dataset_card_models.HEAD, dataset_card_models.rows(facts.config, facts.manifests))}"
+    return f"## Models\n\n{table(dataset_card_models.HEAD, dataset_card_models.rows(facts.config, facts.manifests))}"
 
 
 def licences(facts: Facts) -> str:
@@ -200,7 +199,7 @@ def licences(facts: Facts) -> str:
         "## Licences",
         "What the data set depends on, with the licence that the configuration names and the one that the card of its "
         "repository states. Nobody checked the licences themselves, and nothing here is legal advice.",
-        _table(dataset_card_licences.HEAD, dataset_card_licences.rows(facts.config, facts.stated)),
+        table(dataset_card_licences.HEAD, dataset_card_licences.rows(facts.config, facts.stated)),
         dataset_card_licences.unlisted(facts.config, facts.stated),
         judged,
     ]
@@ -226,7 +225,7 @@ def prompts(facts: Facts) -> str:
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
         if not uses:  # only students or the evaluation are asked with it
             continue
-        parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", _fence(text, "yaml")]
+        parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", fence(text, "yaml")]
     return "\n\n".join(parts)
 
 
@@ -235,9 +234,7 @@ def _question_prompt(questions: str, system: str | None) -> list[str]:
     if system is None:
         return [f"{start}, with the template's own system turn, if it has one."]
     return (
-        [f"{start}, after this system turn:", _fence(system, "text")]
-        if system
-        else [f"{start}, without a system turn."]
+        [f"{start}, after this system turn:", fence(system, "text")] if system else [f"{start}, without a system turn."]
     )
 
 
@@ -266,7 +263,7 @@ def sampling(facts: Facts) -> str:
         "choice of the response": "select_responses",
     }
     rows += [[what, _settings(facts.config[stage])] for what, stage in stages.items() if stage in facts.config]
-    return f"## Settings\n\n{_table(['what', 'settings'], rows)}"
+    return f"## Settings\n\n{table(['what', 'settings'], rows)}"
 
 
 def _settings(tree: dict) -> str:
@@ -291,7 +288,7 @@ def reproducibility(facts: Facts) -> str:
 The seed of the run is {facts.config["seed"]}. The ids of the questions and the random seed of every sample follow from
 it alone. {texts}
 
-{_table(["model", "engine", "level", "promise"], levels)}
+{table(["model", "engine", "level", "promise"], levels)}
 
 - Engine: {"; ".join(versions) or "not recorded"}
 - Computed on: {"; ".join(sorted(facts.hardware)) or "not recorded"}"""
@@ -307,12 +304,12 @@ def funnel(facts: Facts) -> str:
             f"{item.rows_in:,}",
             f"{item.kept:,}",
             _percent(item.kept, item.rows_in),
-            ", ".join(f"{_escape(reason)} {count:,}" for reason, count in item.rejected.items()),
+            ", ".join(f"{escape(reason)} {count:,}" for reason, count in item.rejected.items()),
         ]
         for item in facts.counts
     ]
     head = ["source", "stage", "unit", "rows in", "kept", "share", "rejected, by reason"]
-    return f"## Rows kept by each stage\n\n{_table(head, rows)}"
+    return f"## Rows kept by each stage\n\n{table(head, rows)}"
 
 
 def contamination(facts: Facts) -> str:
@@ -332,10 +329,10 @@ def contamination(facts: Facts) -> str:
             removed = {name: rows for name, rows in item.rejected.items() if name.partition(":")[0] == "contaminated"}
             removed = removed or {"contaminated": 0}
             rows += [
-                [item.source, _escape(name.partition(":")[2] or "any"), str(count), _percent(count, item.rows_in)]
+                [item.source, escape(name.partition(":")[2] or "any"), str(count), _percent(count, item.rows_in)]
                 for name, count in removed.items()
             ]
-    lines.append(_table(["source", "found in", "questions removed", "share of all questions"], rows))
+    lines.append(table(["source", "found in", "questions removed", "share of all questions"], rows))
     lines.append("A question that an earlier filter had rejected counts there and not here.")
     return "\n\n".join(lines)
 
@@ -355,51 +352,32 @@ def cost_table(facts: Facts) -> str:
 The cost of the data set counts each row once, by its share of the attempt that made it. What the run spent counts all
 its attempts, also those that failed. Prices are those of {total["price_date"]}; an empty field is not known.
 
-{_table([*head, f"cost ({currency})", f"spent ({currency})"], rows)}{unpriced}"""
+{table([*head, f"cost ({currency})", f"spent ({currency})"], rows)}{unpriced}"""
 
 
 def columns(facts: Facts) -> str:
     """The columns of the default form."""
     texts = _COLUMN_TEXTS if facts.is_scored else {**_COLUMN_TEXTS, **_NOT_SCORED_TEXTS}
     rows = [[f"`{name}`", text] for name, text in texts.items()]
-    return f"## Columns\n\n{_table(['column', 'meaning'], rows)}"
+    return f"## Columns\n\n{table(['column', 'meaning'], rows)}"
 
 
 def making(facts: Facts) -> str:
     """How to make the data set again."""
     config = as_text(published(facts.config))
     rows = [[f"`{published_path(path)}`", f"`{checksum}`"] for path, checksum in facts.files.items()]
-    files = f"\n\nIt also needs these files:\n\n{_table(['file', 'SHA-256'], rows)}" if rows else ""
+    files = f"\n\nIt also needs these files:\n\n{table(['file', 'SHA-256'], rows)}" if rows else ""
     return f"""## Making it again
 
 Save the configuration below as `config.yaml` beside the workflow, with the prompts at the paths it names and with
 `prices` as in `config/demo.yaml`, then run `snakemake --profile local --configfile config.yaml`.{files}
 
-{_fence(config, "yaml")}"""
+{fence(config, "yaml")}"""
 
 
 def read_prompts(paths: Iterable[Path]) -> dict[str, str]:
     """The texts of the prompt files by their paths."""
     return {str(path): Path(path).read_text(encoding="utf-8") for path in paths}
-
-
-def _fence(text: str, language: str) -> str:
-    """A code block whose fence is longer than any in the text."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown; columns of numbers are aligned right."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(head)
-    numeric = [any(column) and all(_NUMBER.fullmatch(cell) for cell in column if cell) for column in columns]
-    lines = [head, ["---:" if right else "---" for right in numeric], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _percent(part: int, whole: int) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from synthesis import configuration_models, licences, stated_licence
 from synthesis.licences import Material
+from synthesis.markdown_text import escape
 
 HEAD = ["model or problem set", "used in", "licence", "licence on its card", "terms"]
 
@@ -94,4 +95,4 @@ def _stages(stages: list[str]) -> str:
 
 def _cell(text: str) -> str:
     """A text of somebody else's in a cell of a table in Markdown."""
-    return " ".join(text.split()).replace("|", "\\|")
+    return escape(" ".join(text.split()))
