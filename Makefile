@@ -8,11 +8,13 @@ VLLM_VENV ?= $(VENV)-vllm
 PROFILE ?= local
 CONFIG ?= config/config.yaml
 KILLS ?= 200
-SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
+# Anything else that snakemake is to be told, for example: make run OPTIONS="dataset --slurm-status-command squeue"
+OPTIONS ?=
+SNAKEMAKE = $(BIN)/snakemake $(OPTIONS) --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench
+.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench resume slurm-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +64,10 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 	    cut -d' ' -f4- | awk '!seen[$$0]++'); \
 	  [ -z "$$wrong" ] || printf '\nWhat went wrong:\n%s\n' "$$wrong"; exit 1; }
 
+resume: $(INSTALLED) ## Go on after Snakemake was killed: make resume PROFILE=slurm CONFIG=... [JOBS=cancel]
+	@$(BIN)/python scripts/resume_run.py --profile $(PROFILE) --config $(CONFIG) $(if $(JOBS),--jobs $(JOBS))
+	@$(MAKE) --no-print-directory run
+
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
 	{ { [ -e results/$$run/report.html ] && [ -z "$$(find results/$$run/pages -newer results/$$run/report.html)" ]; } || \
@@ -71,6 +77,9 @@ report: run ## The same, then the HTML report and a summary
 
 test: $(INSTALLED) ## Run every test this machine can run; says what it skips and why
 	PATH="$(abspath $(BIN)):$$PATH" VLLM_PYTHON="$(abspath $(VLLM_VENV))/bin/python" $(BIN)/python tests/run_layers.py
+
+slurm-test: $(INSTALLED) ## Test the profile for clusters on a SLURM of three nodes that the tests start
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py slurm
 
 bench: $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
 	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))

@@ -32,6 +32,19 @@ include: "rules/report.smk"
 report: "rules/report/workflow.rst"
 
 
+# Before the first job, in the process that the user started alone; not in a dry run.
+onstart:
+    before_jobs()
+
+
+onsuccess:
+    running_snakemake.strike_out(Path("results") / RUN)
+
+
+onerror:
+    running_snakemake.strike_out(Path("results") / RUN)
+
+
 rule all:
     default_target: True
     input:

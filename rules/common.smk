@@ -3,12 +3,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from synthesis import budget, configuration, machine, servers
+from synthesis import (
+    budget,
+    configuration,
+    machine,
+    running_snakemake,
+    servers,
+    slurm_jobs,
+)
 from synthesis.code_version import code_version
 from synthesis.costs import RULES_AFTER_DATASET
 from synthesis.errors import InputError
 from synthesis.ledger import journal_digest
-from synthesis.pending import gpus_for, gpus_of_each_node
+from synthesis.pending import gpus_for, training_gpus
 from synthesis.plan import Plan
 from synthesis.shard_files import compact_files
 
@@ -33,23 +40,40 @@ servers.export(config)
 PLAN = Plan(config)
 RUN = config["run"]
 STORE = "results/store"
+workflow.localrules(*PLAN.rules_at_the_network())
 
 
 # What every rule that buys rows tells its program of store, machine and books.
 PURCHASE_ARGUMENTS = (
-    " --store {params.store} --gpus {resources.gpu} --threads {threads} --batch-rows {resources.batch_rows}"
-    " --batch-tokens {resources.batch_tokens} --max-num-seqs {resources.max_num_seqs}"
+    " --store {params.store} --try-number {resources.try_number} --gpus {resources.gpu} --threads {threads}"
+    " --batch-rows {resources.batch_rows} --batch-tokens {resources.batch_tokens} --max-num-seqs {resources.max_num_seqs}"
     " --gpu-memory-percent {resources.gpu_memory_percent} --chunk-rows {resources.chunk_rows}"
     " --chunk-seconds {resources.chunk_seconds} --ledger {output.ledger} --log {log}"
 )
 # The same for rules that train.
 TRAINING_ARGUMENTS = (
-    " --store {params.store} --gpus {resources.gpu} --nodes {resources.nodes} --threads {threads}"
+    " --store {params.store} --try-number {resources.try_number} --gpus {resources.gpu}"
+    " --gpus-per-node {resources.gpus_per_node} --nodes {resources.nodes} --threads {threads}"
     " --parallelism {resources.parallelism}"
     " --rows-per-device {resources.rows_per_device} --gradient-checkpointing {resources.gradient_checkpointing}"
     " --checkpoint-seconds {resources.checkpoint_seconds} --manifest {output.manifest} --report {output.report}"
     " --ledger {output.ledger} --log {log}"
 )
+
+
+def before_jobs():
+    """End the start if jobs of an earlier one live; else have SLURM's jobs carry the run's name."""
+    try:
+        on_slurm = workflow.executor_plugin.name == "slurm"
+        slurm_jobs.check_no_job_lives(RUN, Path(), on_slurm)
+        if on_slurm:
+            settings = workflow.executor_settings
+            slurm_jobs.check_accounting(settings.status_command)
+            slurm_jobs.name_after(RUN, workflow.scheduler._executor)
+            slurm_jobs.count_preempted_as_failed(settings.requeue)
+    except InputError as error:
+        raise WorkflowError(str(error))
+    running_snakemake.write_down(Path("results") / RUN)
 
 
 def purchase(command):

@@ -17,7 +17,7 @@ rule sample_generators:
         generator="|".join(PLAN.sampled_generators()) or "none",
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("sample_generators")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "sample_generators", STORE),
@@ -57,7 +57,7 @@ rule judge_generators:
         "<benchmarks>/judge_generators/{judge}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("judge_generators")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "judge_generators", STORE),
@@ -97,7 +97,7 @@ rule score_generators:
         "<benchmarks>/score_generators/all.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("score_generators")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "score_generators", STORE),

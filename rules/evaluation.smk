@@ -20,7 +20,7 @@ rule answer_benchmark:
         benchmark="|".join(PLAN.evaluated_benchmarks()) or "none",
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("answer_benchmark")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "answer_benchmark", STORE),

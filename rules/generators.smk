@@ -20,8 +20,7 @@ rule train_generator:
     threads: 8
     resources:
         **PLAN.launch_resources("train_generator"),
-        gpu=gpus_for(PLAN, "train_generator", STORE),
-        gres=gpus_of_each_node(PLAN, "train_generator", STORE),
+        **training_gpus(PLAN, "train_generator", STORE),
         runtime=720,
         checkpoint_seconds=900,
     params:

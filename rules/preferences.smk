@@ -15,7 +15,7 @@ rule sample_raw_questions:
         "<benchmarks>/sample_raw_questions/{optimized}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("sample_raw_questions")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "sample_raw_questions", STORE),
@@ -57,7 +57,7 @@ rule rewrite_questions:
         "<benchmarks>/rewrite_questions/{optimized}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("rewrite_questions")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "rewrite_questions", STORE),
@@ -138,8 +138,7 @@ rule optimize_generator:
     threads: 8
     resources:
         **PLAN.launch_resources("optimize_generator"),
-        gpu=gpus_for(PLAN, "optimize_generator", STORE),
-        gres=gpus_of_each_node(PLAN, "optimize_generator", STORE),
+        **training_gpus(PLAN, "optimize_generator", STORE),
         runtime=720,
         checkpoint_seconds=900,
     params:

@@ -16,7 +16,7 @@ rule generate_questions:
         "<benchmarks>/generate_questions/{source}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("generate_questions")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "generate_questions", STORE),
@@ -121,7 +121,7 @@ rule judge_questions:
         "<benchmarks>/judge_questions/{judge}/{source}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("judge_questions")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "judge_questions", STORE),
@@ -160,7 +160,7 @@ rule score_difficulty:
         "<benchmarks>/score_difficulty/{source}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("score_difficulty")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "score_difficulty", STORE),

@@ -18,7 +18,7 @@ rule generate_responses:
         "<benchmarks>/generate_responses/{source}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("generate_responses")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "generate_responses", STORE),
@@ -84,7 +84,7 @@ rule score_responses:
         "<benchmarks>/score_responses/{source}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("score_responses")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "score_responses", STORE),

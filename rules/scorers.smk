@@ -19,7 +19,7 @@ rule sample_fail_rates:
         "<benchmarks>/sample_fail_rates/{sampled}/{shard}.tsv"
     conda:
         "../envs/generate.yaml"
-    threads: 8
+    threads: PLAN.threads("sample_fail_rates")
     resources:
         **PLAN.engine_resources(),
         gpu=gpus_for(PLAN, "sample_fail_rates", STORE),
@@ -89,8 +89,7 @@ rule train_difficulty_scorer:
     threads: 8
     resources:
         **PLAN.launch_resources("train_difficulty_scorer"),
-        gpu=gpus_for(PLAN, "train_difficulty_scorer", STORE),
-        gres=gpus_of_each_node(PLAN, "train_difficulty_scorer", STORE),
+        **training_gpus(PLAN, "train_difficulty_scorer", STORE),
         runtime=720,
         checkpoint_seconds=900,
     params:
@@ -128,8 +127,7 @@ rule train_reward_model:
     threads: 8
     resources:
         **PLAN.launch_resources("train_reward_model"),
-        gpu=gpus_for(PLAN, "train_reward_model", STORE),
-        gres=gpus_of_each_node(PLAN, "train_reward_model", STORE),
+        **training_gpus(PLAN, "train_reward_model", STORE),
         runtime=720,
         checkpoint_seconds=900,
     params:

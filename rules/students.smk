@@ -45,8 +45,7 @@ rule train_student:
     threads: 8
     resources:
         **PLAN.launch_resources("train_student"),
-        gpu=gpus_for(PLAN, "train_student", STORE),
-        gres=gpus_of_each_node(PLAN, "train_student", STORE),
+        **training_gpus(PLAN, "train_student", STORE),
         runtime=2880,
         checkpoint_seconds=900,
     params:

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,3 +18,19 @@ def served_by_vllm(tmp_path_factory):
 
     with vllm_server(make_tiny_model(tmp_path_factory.mktemp("served") / "model", heads=2)) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """A running SLURM of three nodes, for all tests that need one."""
+    from slurm_cluster import Cluster, missing_programs
+
+    if missing := missing_programs():
+        pytest.skip(f"no SLURM here: {', '.join(missing)} missing; install Debian's slurm-wlm and munge")
+    if os.getuid():
+        pytest.skip("only root may make the device files that the tests' SLURM takes for GPUs")
+    cluster = Cluster(tmp_path_factory.mktemp("cluster") / "slurm")
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()

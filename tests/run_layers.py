@@ -1,8 +1,9 @@
 """Runs the test layers one after the other, each with its minutes, and says what was skipped and why.
 
 Layers: the library and programs (unit), the job graphs of every config (graph), whole runs on a stand-in or a
-two-layer model (workflow), the engine vllm in the environment that `make vllm` made (vllm), the demo itself (demo), and
-the checks of style (style). Longer runs (long) only if they are named.
+two-layer model (workflow), the profile for clusters on a SLURM that the tests start (slurm), the engine vllm in the
+environment that `make vllm` made (vllm), the demo itself (demo), and the checks of style (style). Longer runs (long,
+slurm_long) only if they are named.
 """
 
 import os
@@ -18,14 +19,23 @@ PYTEST = [sys.executable, *PYTEST_OPTIONS]
 VLLM_PYTHON = os.environ.get("VLLM_PYTHON", "")
 LAYERS = {
     "style": [[sys.executable, "tests/check_style.py"]],
-    "unit": [[*PYTEST, "-m", "not graph and not workflow and not vllm and not demo and not long", "tests"]],
+    "unit": [
+        [
+            *PYTEST,
+            "-m",
+            "not graph and not workflow and not slurm and not slurm_long and not vllm and not demo and not long",
+            "tests",
+        ]
+    ],
     "graph": [[*PYTEST, "-m", "graph", "tests"]],
     "workflow": [[*PYTEST, "-m", "workflow", "tests"]],
+    "slurm": [[*PYTEST, "-m", "slurm", "tests"]],
     "vllm": [[VLLM_PYTHON, *PYTEST_OPTIONS, "-m", "vllm", "tests"]],
     "demo": [[*PYTEST, "-s", "-m", "demo", "tests"]],
     "long": [[*PYTEST, "-m", "long", "tests"]],
+    "slurm_long": [[*PYTEST, "-m", "slurm_long", "tests"]],
 }
-BY_DEFAULT = [layer for layer in LAYERS if layer != "long"]
+BY_DEFAULT = [layer for layer in LAYERS if not layer.endswith("long")]
 CLOSING_LINE = re.compile(r"^(?=.*\d+ (?:passed|failed|error))(.*) in [\d.]+s", re.MULTILINE)
 
 

@@ -70,9 +70,10 @@ def asked_of_slurm(launch: dict, monkeypatch, trained: bool = False) -> list[str
     plan = Plan(validate(changed(("train_student", {"small": {**STUDENT, "launch": launch}}))))
     wildcards = SimpleNamespace(student="small", size="all", training_seed="1")
     inputs = type("Inputs", (list,), {"model": "manifest.json"})()
-    resources = {name: value(wildcards) for name, value in plan.launch_resources("train_student").items()}
-    for name, value in (("gpu", pending.gpus_for), ("gres", pending.gpus_of_each_node)):
-        resources[name] = value(plan, "train_student", "store")(wildcards, inputs)
+    launched = plan.launch_resources("train_student")
+    resources = {name: value(wildcards) for name, value in launched.items() if name != "try_number"}
+    for name, value in pending.training_gpus(plan, "train_student", "store").items():
+        resources[name] = value(wildcards, inputs)
     resources = ResourceList(fromdict={name: value for name, value in resources.items() if value is not None})
     job = SimpleNamespace(threads=8, resources=resources)
     names = ("run_uuid", "slurm_logfile", "comment_str", "account", "partition", "workdir")
@@ -82,7 +83,7 @@ def asked_of_slurm(launch: dict, monkeypatch, trained: bool = False) -> list[str
 
 
 def test_several_nodes_get_one_task_and_the_same_number_of_gpus_each(monkeypatch):
-    asked = ["--cpus-per-task=8", "--gpus=8", "--gres=gpu:4", "--nodes=2", "--ntasks=2"]
+    asked = ["--cpus-per-task=8", "--gres=gpu:4", "--nodes=2", "--ntasks=2"]
     assert asked_of_slurm({"gpus": 8, "nodes": 2}, monkeypatch) == asked
 
 

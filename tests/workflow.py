@@ -18,9 +18,15 @@ COPIED += ["requirements.txt", "requirements-test.txt"]
 
 
 class Clone:
-    """A copy of the project in an empty folder, as a user's clone would be."""
+    """A copy of the project in an empty folder, as a user's clone would be.
+
+    `profile` is what snakemake gets beside the configuration, `environment` what it gets beside that of the tests.
+    """
+
+    profile = ("--profile", "local")
 
     def __init__(self, folder: Path):
+        self.environment: dict[str, str] = {}
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         ignore = shutil.ignore_patterns("__pycache__")
@@ -52,11 +58,11 @@ class Clone:
         return name
 
     def start(self, *arguments: str, config: str = "trial.yaml", environment: dict | None = None, **options):
-        """Start snakemake with the local profile; returns the process."""
+        """Start snakemake with the clone's profile; returns the process."""
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments, "--profile", "local", "--configfile", config],
+            [sys.executable, "-m", "snakemake", *arguments, *self.profile, "--configfile", config],
             cwd=self.folder,
-            env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1", **(environment or {})},
+            env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1", **self.environment, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -76,7 +82,7 @@ class Clone:
         result = subprocess.run(
             ["make", *arguments, f"VENV={Path(sys.executable).parent.parent}"],
             cwd=self.folder,
-            env={**clean, "SYNTHESIS_ALLOW_STAND_IN": "1"},
+            env={**clean, "SYNTHESIS_ALLOW_STAND_IN": "1", **self.environment},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -95,6 +95,30 @@ def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
         yield key("sample_fail_rates", name, "model"), settings["model"]
 
 
+def asked(config: dict) -> dict[str, set[str]]:
+    """The models that each rule asks for rows."""
+    sources = configuration_dataset.sources(config).values()
+    questions = {source["empty_prefix"]["model"] for source in sources if "empty_prefix" in source}
+    judges = {judge["model"] for judge in configuration_dataset.judges(config)}
+    one = {
+        stage: {config[stage]["model"]}
+        for stage in ("score_difficulty", "generate_responses", "score_responses")
+        if stage in config
+    }
+    return {
+        "generate_questions": questions,
+        "sample_generators": questions,
+        "judge_questions": judges,
+        "judge_generators": judges,
+        "sample_raw_questions": {settings["model"] for settings in optimized(config).values()},
+        "rewrite_questions": {settings["rewrite_questions"]["model"] for settings in optimized(config).values()},
+        "sample_fail_rates": {settings["model"] for settings in solvers(config).values()},
+        "answer_benchmark": set(evaluated(config)),
+        "score_generators": one.get("score_difficulty", set()),
+        **one,
+    }
+
+
 def in_use(config: dict) -> list[str]:
     """Names of the models that some stage reads, fetched or trained, each once."""
     return _names(uses(config))

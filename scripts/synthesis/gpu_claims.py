@@ -1,5 +1,6 @@
 """Shares the GPUs of a machine without a scheduler among programs: each claims those that it computes on."""
 
+import logging
 import os
 import tempfile
 import time
@@ -14,6 +15,8 @@ from synthesis.errors import InputError
 
 POLL_SECONDS = 1.0
 
+log = logging.getLogger("synthesis")
+
 
 @contextmanager
 def claimed(count: int, waiting: Callable[[], None]):
@@ -22,8 +25,12 @@ def claimed(count: int, waiting: Callable[[], None]):
     Calls `waiting()` once if it has to wait. Under SLURM the scheduler has chosen the GPUs, so nothing is claimed. The
     system frees the claims of a program that dies. Raises InputError if the machine has fewer GPUs.
     """
-    if not count or "SLURM_JOB_ID" in os.environ:
-        yield machine.gpu_names() if count else ()
+    if not count:
+        yield ()
+        return
+    if "SLURM_JOB_ID" in os.environ:
+        log.info("%d GPUs asked of SLURM: CUDA_VISIBLE_DEVICES=%s", count, os.environ.get("CUDA_VISIBLE_DEVICES", ""))
+        yield machine.gpu_names()
         return
     devices = machine.gpus()
     if count > len(devices):

@@ -21,7 +21,10 @@ from synthesis.errors import InputError
 
 @dataclass
 class Attempt:
-    """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt."""
+    """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt.
+
+    `begun_at` counts the rows, or the steps of a training, that it found done.
+    """
 
     run: str
     rule: str
@@ -36,6 +39,7 @@ class Attempt:
     gpus: int = 0
     gpu_name: str = ""
     cpu_cores: int = 1
+    begun_at: int = 0
     rows: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -76,9 +80,9 @@ def journal_folder(store: Path, run: str) -> Path:
     return Path(store) / "journal" / run
 
 
-def journaled(store: Path, run: str) -> list[dict]:
-    """All journaled attempts of a run in the order of their start."""
-    found = [read_json(path) for path in sorted(journal_folder(store, run).glob("*/*.json"))]
+def journaled(store: Path, run: str, rule: str = "*") -> list[dict]:
+    """All journaled attempts of a run, or of one of its rules, in the order of their start."""
+    found = [read_json(path) for path in sorted(journal_folder(store, run).glob(f"{rule}/*.json"))]
     return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
 
 

@@ -39,40 +39,47 @@ from synthesis.verdicts import kept_questions, kept_responses
 
 
 def gpus_for(plan, stage: str, store: str):
-    """A function of a job's wildcards and inputs: the number of GPUs to ask for.
+    """A function of a job's wildcards and inputs: the number of GPUs to ask for; 0 for a job on several nodes.
 
     Raises FileNotFoundError while an input is missing, which makes Snakemake ask again once it exists.
     """
 
     def gpus(wildcards, input):
-        if not getattr(input, "model", None):
-            return 0
-        for path in input:
-            if not Path(path).exists():
-                raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
-        work = _trains if stage in TRAINING_STAGES else _buys_rows
-        try:
-            return plan.gpus(stage, wildcards, input) if work(plan, stage, Path(store), wildcards, input) else 0
-        except InputError:
-            # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
-            return plan.gpus(stage, wildcards, input)
+        several = stage in TRAINING_STAGES and plan.nodes(stage, wildcards) > 1
+        return 0 if several else _asked_gpus(plan, stage, store, wildcards, input)
 
     return gpus
 
 
-def gpus_of_each_node(plan, stage: str, store: str):
-    """A function of a job's wildcards and inputs: how SLURM shares the GPUs among several nodes, else None.
+def _asked_gpus(plan, stage: str, store: str, wildcards, input) -> int:
+    if not getattr(input, "model", None):
+        return 0
+    for path in input:
+        if not Path(path).exists():
+            raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
+    work = _trains if stage in TRAINING_STAGES else _buys_rows
+    try:
+        return plan.gpus(stage, wildcards, input) if work(plan, stage, Path(store), wildcards, input) else 0
+    except InputError:
+        # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
+        return plan.gpus(stage, wildcards, input)
 
-    Without it SLURM may take more of them from one node than from another.
+
+def training_gpus(plan, stage: str, store: str) -> dict:
+    """The resources of a training that say its GPUs, as functions of the job's wildcards and inputs.
+
+    On several nodes they are asked for by node, since SLURM may take more of a sum from one node than from another.
     """
-    gpus = gpus_for(plan, stage, store)
+
+    def of_each_node(wildcards, input):
+        nodes = plan.nodes(stage, wildcards)
+        return _asked_gpus(plan, stage, store, wildcards, input) // nodes if nodes > 1 else 0
 
     def gres(wildcards, input):
-        nodes = plan.nodes(stage, wildcards)
-        count = gpus(wildcards, input) if nodes > 1 else 0
-        return f"gpu:{count // nodes}" if count else None
+        count = of_each_node(wildcards, input)
+        return f"gpu:{count}" if count else None
 
-    return gres
+    return {"gpu": gpus_for(plan, stage, store), "gpus_per_node": of_each_node, "gres": gres}
 
 
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:

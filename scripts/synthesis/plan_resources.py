@@ -5,13 +5,24 @@ from pathlib import Path
 
 from synthesis import configuration_models, configuration_problems, servers
 from synthesis.canonical import canonical_json, digest
-from synthesis.configuration_models import DATASET_TRAINING_STAGES, TRAINING_STAGES, student_name, student_parts
+from synthesis.configuration_models import (
+    DATASET_TRAINING_STAGES,
+    TRAINING_STAGES,
+    asked,
+    student_name,
+    student_parts,
+)
 from synthesis.training.shaping import shaping
 
 RESULTS = "<results>"
 
 # What an entry says for the card and the machine, and what no file or row of the model or problem set depends on.
 DESCRIPTIONS = ("license", "terms", "parameters", "vllm")
+
+FETCHING_RULES = ("fetch_model", "fetch_problems", "fetch_benchmark")
+
+# CPU cores of a job with a model.
+ENGINE_THREADS = 8
 
 # Memory (MB) of a job beside its model's weights, and the size of a model of which none is given.
 PROCESS_MB, ASSUMED_PARAMETERS = 16_000, 8_000_000_000
@@ -104,11 +115,24 @@ class ResourcePlan:
         model = self._model(input)
         return {"openai": 0, "vllm": model["vllm"]["tensor_parallel_size"]}.get(model["engine"], 1)
 
+    def rules_at_the_network(self) -> list[str]:
+        """The rules that fetch or push, and those that buy rows from servers alone.
+
+        They run where Snakemake does, since the nodes of many clusters have no network.
+        """
+        served = {name for name, model in self.config["models"].items() if model["engine"] == "openai"}
+        return [*FETCHING_RULES, *(rule for rule, models in asked(self.config).items() if models and models <= served)]
+
+    def threads(self, rule: str) -> int:
+        """CPU cores of a job that buys rows; one that asks a server mostly waits."""
+        return 1 if rule in self.rules_at_the_network() else ENGINE_THREADS
+
     def engine_resources(self) -> dict:
         """What the model of a job says about its use of a machine, as functions of the job's wildcards and inputs."""
         return {
             "max_num_seqs": lambda wildcards, input: self._of_vllm(input, "max_num_seqs", 1),
             "gpu_memory_percent": lambda wildcards, input: self._of_vllm(input, "gpu_memory_utilization", 100),
+            "try_number": _try_number,
         }
 
     def _of_vllm(self, input, key: str, unit: int) -> int:
@@ -143,6 +167,7 @@ class ResourcePlan:
             **{key: self.launch(stage, key) for key in ("parallelism", "rows_per_device", "gradient_checkpointing")},
             "mem_mb": lambda wildcards: self._training_memory(stage, wildcards),
             "nodes": self.launch(stage, "nodes"),
+            "try_number": _try_number,
             "mpi": on_several_nodes(lambda _: "srun"),
             "tasks": on_several_nodes(self.launch(stage, "nodes")),
             # Without it, the plugin would ask for so many tasks on each GPU.
@@ -209,3 +234,7 @@ class ResourcePlan:
 
 def _student_of(wildcards) -> str:
     return student_name(wildcards.student, wildcards.size, wildcards.training_seed)
+
+
+def _try_number(wildcards, attempt) -> int:
+    return attempt

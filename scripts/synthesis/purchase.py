@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from synthesis import budget, engines, gpu_claims, program, servers
+from synthesis import budget, engines, gpu_claims, program, retries, servers
 from synthesis.engines import Completion, Failure, Machine
 from synthesis.errors import InputError
 from synthesis.finish_reasons import CONTEXT_OVERFLOW, TRANSPORT_FAILURE
@@ -27,6 +27,7 @@ def add_arguments(parser: ArgumentParser, model_required: bool = True) -> None:
     parser.add_argument("--batch-tokens", type=int, default=16384, help="most padded tokens of a batch")
     parser.add_argument("--max-num-seqs", type=int, default=256, help="most rows that vLLM writes at the same time")
     parser.add_argument("--gpu-memory-percent", type=int, default=90, help="share of each GPU's memory for vLLM")
+    retries.add_arguments(parser)
     parser.add_argument("--chunk-rows", type=int, default=1000, help="rows after which a chunk is published")
     parser.add_argument("--chunk-seconds", type=float, default=120, help="seconds after which a chunk is published")
 
@@ -58,6 +59,8 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
     places = {request.place: request for request in requests}
     missing = [places[place] for place in store.missing(places)]
     job.ledger.model = manifest["model"]
+    if missing:
+        retries.check_progress(options, job, len(requests) - len(missing))
     failures = _buy_missing(options, job, store, missing, shaping, manifest) if missing else {}
     _check_failures(failures, len(requests), manifest)
     found = store.read(places)

@@ -83,12 +83,16 @@ class ModelStore(FingerprintFolder):
     def begin(self, attempt: str) -> None:
         """Note an attempt and the step it begins at; leftovers of a killed one that can't be used are removed."""
         shutil.rmtree(self.staged, ignore_errors=True)
-        last = self.last_checkpoint()
         for folder in self.checkpoints.glob("checkpoint-*"):
             if not (folder / CHECKPOINT_COMPLETE).exists():
                 shutil.rmtree(folder)
-        begun = [*self._attempts(), {"attempt": attempt, "step": _step(last) if last else 0}]
+        begun = [*self._attempts(), {"attempt": attempt, "step": self.steps_done()}]
         schema.write_text(self.folder / "attempts.json", json.dumps(begun) + "\n")
+
+    def steps_done(self) -> int:
+        """Steps of the training up to its last checkpoint."""
+        last = self.last_checkpoint()
+        return _step(last) if last else 0
 
     def last_checkpoint(self) -> Path | None:
         """The latest checkpoint that was written completely."""

@@ -5,7 +5,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from synthesis import budget, gpu_claims, program, schema
+from synthesis import budget, gpu_claims, program, retries, schema
 from synthesis.errors import InputError
 from synthesis.ledger import read_json
 from synthesis.training import batching, launch
@@ -21,10 +21,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="manifest of the model to begin with")
     parser.add_argument("--store", type=Path, required=True, help="the store, with the trained models")
     parser.add_argument("--gpus", type=int, default=0, help="GPUs of this job, on all nodes; 0 trains on the CPU")
+    parser.add_argument(
+        "--gpus-per-node", type=int, default=0, help="instead of --gpus: those of each of several nodes"
+    )
     parser.add_argument("--nodes", type=int, default=1, help="nodes of this job; --threads counts the cores of one")
     parser.add_argument("--parallelism", choices=["data", "fsdp"], default="data", help="how several GPUs share")
     parser.add_argument("--rows-per-device", type=int, default=8, help="most rows that a process takes at once")
     parser.add_argument("--gradient-checkpointing", type=int, choices=[0, 1], default=0, help="1: less memory, slower")
+    retries.add_arguments(parser)
     parser.add_argument("--checkpoint-seconds", type=float, default=900, help="seconds between two checkpoints")
     parser.add_argument("--manifest", type=Path, required=True, help="where to write the trained model's manifest")
     parser.add_argument("--report", type=Path, required=True, help="where to write what the training says of itself")
@@ -36,6 +40,7 @@ def train(options: Namespace, job: program.Job, kind: str, rows: list[dict], col
     `kind` says what the worker learns from the rows (see `synthesis.training.worker`), `columns` is their schema.
     Killed at any moment, a training goes on from its last checkpoint.
     """
+    options.gpus = options.gpus or options.gpus_per_node * options.nodes
     manifest = read_json(options.model)
     store = model_store(options.store, job.ledger.rule, manifest, rows, options.settings, options.code_version)
     store.note_use(options.run)
@@ -65,6 +70,7 @@ def _check_batches(options, rows: list[dict]) -> None:
 
 
 def _train(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
+    retries.check_progress(options, job, store.steps_done())
     budget.check(options.store, options.run)
     if options.nodes > 1 and "SLURM_JOB_ID" not in os.environ:
         raise InputError(

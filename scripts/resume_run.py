@@ -1,0 +1,64 @@
+"""Prepares the next start of a run whose Snakemake was killed: lifts its lock, and leaves no job of it in SLURM.
+
+Jobs that live are waited for, or cancelled. Called by `make resume`, which then starts the run.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from synthesis import configuration, running_snakemake, slurm_jobs
+from synthesis.errors import InputError
+
+POLL_SECONDS = 10.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Return 0 once the run can be started."""
+    options = _parse(argv)
+    try:
+        run = configuration.load(options.config)["run"]
+        running_snakemake.check_none_lives(Path("results"))
+        _unlock(options)
+        _end_jobs(run, options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="configuration of the run")
+    parser.add_argument("--profile", default="slurm", help="profile of Snakemake")
+    parser.add_argument("--jobs", choices=["wait", "cancel"], default="wait", help="what to do with jobs that live")
+    parser.add_argument("--poll-seconds", type=float, default=POLL_SECONDS, help="how often SLURM is asked")
+    return parser.parse_args(argv)
+
+
+def _unlock(options) -> None:
+    command = ["-m", "snakemake", "--unlock", "--profile", options.profile, "--configfile", str(options.config)]
+    result = subprocess.run([sys.executable, *command], text=True, capture_output=True)
+    if result.returncode:
+        raise InputError(f"the lock can't be lifted:\n{result.stdout}{result.stderr}")
+
+
+def _end_jobs(run: str, options) -> None:
+    jobs = slurm_jobs.living(run, Path())
+    if jobs and options.jobs == "cancel":
+        print(f"cancelling {len(jobs)} jobs of the run {run}", flush=True)
+        slurm_jobs.cancel(jobs)
+    counts = []
+
+    def say(living):
+        if counts[-1:] != [len(living)]:
+            counts.append(len(living))
+            at_work = sum(job.state != "PENDING" for job in living)
+            print(f"waiting for {len(living)} jobs of the run {run}, {at_work} of them at work", flush=True)
+
+    slurm_jobs.wait_for_none(run, Path(), say, options.poll_seconds)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,222 @@
+"""Runs on SLURM that are struck amid a job, side by side; afterwards the data set is the same, row for row."""
+
+import os
+import signal
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from slurm_run import SlurmClone
+from test_trained_run import make_base_model, trained_config
+from workflow import Clone
+
+pytestmark = pytest.mark.slurm
+
+STAGE = "generate_responses"
+ROWS = 20  # answers, two to each selected question
+SLOW = {"SYNTHESIS_STAND_IN_SECONDS": "1.5"}
+# Rows reach the store one by one, except where a test asks for the contrary.
+ROW_BY_ROW = ("--set-resources", f"{STAGE}:chunk_rows=1")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The data set of the same run on one machine, without any fault."""
+    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
+    clone.write_config(SlurmClone.small_config(clone))
+    clone.run("dataset")
+    return clone.rows("dataset/data")
+
+
+@pytest.fixture(scope="module")
+def struck(tmp_path_factory, cluster) -> dict[str, Future]:
+    """The runs by what struck them; `result()` is the clone once its run has ended."""
+    faults = {
+        "node": (_kill_a_node, {"cpu": "steady", "gpu": "gpu"}),
+        "time": (_exceed_the_time, {}),
+        "training_time": (_exceed_the_time_of_a_training, {}),
+        "snakemake": (_kill_snakemake, {}),
+        "sigterm": (_cancel_a_job, {}),
+        "empty": (_end_without_output, {}),
+        "fruitless": (_fail_without_a_row, {}),
+    }
+    with ThreadPoolExecutor(len(faults)) as pool:
+        yield {
+            name: pool.submit(
+                fault,
+                SlurmClone(tmp_path_factory.mktemp(name), cluster, **({"cpu": "steady", "gpu": "steady"} | where)),
+            )
+            for name, (fault, where) in faults.items()
+        }
+
+
+def _begin(clone: SlurmClone, *arguments: str, chunks: int = 1):
+    """Start the run and return its process once so many chunks of answers are in the store."""
+    clone.write_config(clone.small_config())
+    process = clone.start("dataset", *(arguments or ROW_BY_ROW), environment=SLOW, start_new_session=True)
+    clone.wait(lambda: len(clone.stored_chunks(STAGE)) >= chunks, "the first answers are stored")
+    return process
+
+
+def _end(clone: SlurmClone, process) -> SlurmClone:
+    clone.output, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, clone.output
+    return clone
+
+
+def _kill_a_node(clone: SlurmClone) -> SlurmClone:
+    process = _begin(clone)
+    struck = clone.running(STAGE)
+    (node,) = {job["NodeList"] for job in clone.jobs(STAGE)}
+    # The others run elsewhere, so that this strikes one run alone.
+    assert node == "node3"
+    clone.cluster.end(node, signal.SIGKILL)
+    clone.wait(lambda: "NODE_FAIL" in {job["JobState"] for job in clone.jobs(STAGE)}, "SLURM has given the node up")
+    # What the dead daemon left at work goes on until the node is back, beside the next attempt.
+    clone.wait(lambda: len(clone.journal(STAGE)) > 1, "the next attempt is at work")
+    clone.cluster.start_node(node)
+    clone.struck = struck
+    return _end(clone, process)
+
+
+def _exceed_the_time(clone: SlurmClone) -> SlurmClone:
+    process = _begin(clone)
+    clone.cluster.command("scontrol", "update", f"JobId={clone.running(STAGE)}", "TimeLimit=00:00:01")
+    return _end(clone, process)
+
+
+def _exceed_the_time_of_a_training(clone: SlurmClone) -> SlurmClone:
+    make_base_model(clone)
+    config = trained_config(clone)
+    config["train_generator"]["tuned"]["training"]["epochs"] = 4000
+    clone.write_config(config)
+    no_device = ("train_generator:gpu=0", "train_generator:gres=gpu:1", "train_generator:checkpoint_seconds=2")
+    manifest = "results/trial/train_generator/tuned/manifest.json"
+    process = clone.start(manifest, "--set-resources", *no_device, start_new_session=True)
+    checkpoints = clone.folder / "results/store/train_generator"
+    clone.wait(lambda: list(checkpoints.glob("*/checkpoints/*/complete.json")), "there is a checkpoint")
+    clone.cluster.command("scontrol", "update", f"JobId={clone.running('train_generator')}", "TimeLimit=00:00:01")
+    return _end(clone, process)
+
+
+def _kill_snakemake(clone: SlurmClone) -> SlurmClone:
+    process = _begin(clone)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    clone.locked = clone.run("dataset", fails=True)
+    clone.run("--unlock")
+    clone.refused = clone.run("dataset", fails=True)
+    clone.living_at_refusal = len([job for job in clone.jobs(STAGE) if job["JobState"] == "RUNNING"])
+    clone.resumed = clone.make(
+        "resume", "CONFIG=trial.yaml", "PROFILE=slurm", f"OPTIONS=dataset {' '.join(clone.profile[2:])}"
+    )
+    return clone
+
+
+def _cancel_a_job(clone: SlurmClone) -> SlurmClone:
+    # Nothing is published but by the signal.
+    patient = ("--set-resources", f"{STAGE}:chunk_rows=1000", f"{STAGE}:chunk_seconds=1000")
+    clone.write_config(clone.small_config())
+    process = clone.start("dataset", *patient, environment=SLOW, start_new_session=True)
+    job = clone.running(STAGE)
+    clone.wait(lambda: [one for one in clone.journal(STAGE) if one["rows"] > 2], "some answers are there")
+    clone.unpublished = not clone.stored_chunks(STAGE)
+    clone.cluster.command("scancel", job)
+    return _end(clone, process)
+
+
+_END_AT_ONCE = """    settings = options.settings
+    if not Path("ended").exists():
+        Path("ended").touch()
+        raise SystemExit(0)
+"""
+
+
+def _end_without_output(clone: SlurmClone) -> SlurmClone:
+    program = clone.folder / "scripts/filter_responses.py"
+    program.write_text(program.read_text().replace("    settings = options.settings\n", _END_AT_ONCE, 1))
+    return _end(clone, _begin(clone))
+
+
+_BROKEN = "        raise RuntimeError('the engine is broken')\n        for request in requests:\n"
+
+
+def _fail_without_a_row(clone: SlurmClone) -> SlurmClone:
+    """An engine that ends the job before its first row, whatever is tried."""
+    engine = clone.folder / "scripts/synthesis/engines/stand_in_engine.py"
+    engine.write_text(engine.read_text().replace("        for request in requests:\n", _BROKEN))
+    clone.write_config(clone.small_config())
+    clone.output = clone.run("results/trial/generate_questions/writer/00000.parquet", fails=True)
+    return clone
+
+
+def bought_once(clone: SlurmClone) -> bool:
+    """Whether each answer was bought, and none twice."""
+    return sum(attempt["rows"] for attempt in clone.journal(STAGE)) == ROWS
+
+
+def states(clone: SlurmClone) -> list[str]:
+    return [job["JobState"] for job in clone.jobs(STAGE)]
+
+
+def test_a_node_that_dies(struck, undisturbed):
+    clone = struck["node"].result()
+    assert clone.rows("dataset/data") == undisturbed
+    assert states(clone) == ["NODE_FAIL", "COMPLETED"]
+    # The orphan of the dead node and the next attempt wrote into one store: no row is there twice.
+    stored = clone.rows(STAGE)
+    assert len(stored) == len({(row["question_id"], row["sample"]) for row in stored}) == ROWS
+
+
+def test_a_job_over_its_time_goes_on_from_its_rows(struck, undisturbed):
+    clone = struck["time"].result()
+    assert clone.rows("dataset/data") == undisturbed
+    assert states(clone) == ["TIMEOUT", "COMPLETED"]
+    assert bought_once(clone)
+    assert [attempt["state"] for attempt in clone.journal(STAGE)] == ["terminated", "finished"]
+
+
+def test_a_training_over_its_time_goes_on_from_its_checkpoint(struck):
+    clone = struck["training_time"].result()
+    assert [job["JobState"] for job in clone.jobs("train_generator")] == ["TIMEOUT", "COMPLETED"]
+    begun = [attempt["begun_at"] for attempt in clone.journal("train_generator")]
+    assert begun[0] == 0 < begun[1]
+
+
+def test_a_killed_snakemake_goes_on_with_make_resume(struck, undisturbed):
+    clone = struck["snakemake"].result()
+    assert "unlock" in clone.locked
+    assert clone.living_at_refusal == 1
+    assert "SLURM still has 1 jobs of the run trial from an earlier start" in clone.refused
+    assert "make resume PROFILE=slurm" in clone.refused
+    assert "waiting for 1 jobs of the run trial, 1 of them at work" in clone.resumed
+    assert clone.rows("dataset/data") == undisturbed
+    assert bought_once(clone)
+    # The second job of the stage found all rows and asked for no GPU.
+    assert ["gres:gpu" in job.get("TresPerJob", "") for job in clone.jobs(STAGE)] == [True, False]
+
+
+def test_a_signal_commits_the_open_chunk(struck, undisturbed):
+    clone = struck["sigterm"].result()
+    assert clone.unpublished
+    assert states(clone) == ["CANCELLED", "COMPLETED"]
+    first, second = clone.journal(STAGE)
+    assert first["state"] == "terminated"
+    assert first["rows"] > 2
+    assert second["begun_at"] == first["rows"]
+    assert bought_once(clone)
+    assert clone.rows("dataset/data") == undisturbed
+
+
+def test_a_job_that_ends_well_but_leaves_no_output_is_tried_again(struck, undisturbed):
+    clone = struck["empty"].result()
+    assert [job["JobState"] for job in clone.jobs("filter_responses")] == ["FAILED", "COMPLETED"]
+    assert clone.rows("dataset/data") == undisturbed
+
+
+def test_two_attempts_without_a_new_row_end_the_job_with_a_sentence(struck):
+    clone = struck["fruitless"].result()
+    told = (clone.folder / "results/trial/logs/generate_questions/writer/00000.log").read_text()
+    assert "the last 2 attempts brought nothing new (failed after" in told
+    # What ended the first attempts stands above it.
+    assert told.count("RuntimeError: the engine is broken") == 2
+    assert not (clone.folder / "results/trial/generate_questions").exists()
