@@ -84,8 +84,9 @@ slurm-test: $(INSTALLED) ## Test the profile for clusters on a SLURM of three no
 bench: $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
 	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))
 
-soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows: make soak [ENGINE=transformers] [KILLS=200]
+soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows, and the long faults on SLURM: make soak [ENGINE=transformers] [KILLS=200]
 	$(firstword $(wildcard $(VLLM_VENV)/bin/python) $(BIN)/python) tests/soak.py --kills $(KILLS) $(if $(ENGINE),--engine $(ENGINE))
+	$(if $(ENGINE),,PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py slurm_long)
 
 lint: $(INSTALLED) ## Check the code's style
 	$(BIN)/ruff check .

@@ -34,3 +34,15 @@ def cluster(tmp_path_factory):
         yield cluster.start()
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The data set of the small run that faults on SLURM strike, made on one machine without any fault."""
+    from slurm_run import SlurmClone
+    from workflow import Clone
+
+    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
+    clone.write_config(SlurmClone.small_config(clone))
+    clone.run("dataset")
+    return clone.rows("dataset/data")

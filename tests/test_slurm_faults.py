@@ -7,24 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from slurm_run import SlurmClone
 from test_trained_run import make_base_model, trained_config
-from workflow import Clone
 
 pytestmark = pytest.mark.slurm
 
 STAGE = "generate_responses"
+ANSWERS = f"results/trial/{STAGE}/writer/00000.parquet"
 ROWS = 20  # answers, two to each selected question
-SLOW = {"SYNTHESIS_STAND_IN_SECONDS": "1.5"}
+SECONDS_OF_A_ROW = 1.5
 # Rows reach the store one by one, except where a test asks for the contrary.
 ROW_BY_ROW = ("--set-resources", f"{STAGE}:chunk_rows=1")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The data set of the same run on one machine, without any fault."""
-    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
-    clone.write_config(SlurmClone.small_config(clone))
-    clone.run("dataset")
-    return clone.rows("dataset/data")
 
 
 @pytest.fixture(scope="module")
@@ -49,23 +40,36 @@ def struck(tmp_path_factory, cluster) -> dict[str, Future]:
         }
 
 
-def _begin(clone: SlurmClone, *arguments: str, chunks: int = 1):
-    """Start the run and return its process once so many chunks of answers are in the store."""
-    clone.write_config(clone.small_config())
-    process = clone.start("dataset", *(arguments or ROW_BY_ROW), environment=SLOW, start_new_session=True)
-    clone.wait(lambda: len(clone.stored_chunks(STAGE)) >= chunks, "the first answers are stored")
+def slow(seconds: float = SECONDS_OF_A_ROW) -> dict[str, str]:
+    """The environment in which the engine takes so long for a row."""
+    return {"SYNTHESIS_STAND_IN_SECONDS": str(seconds)}
+
+
+def begin(clone: SlurmClone, seconds: float = SECONDS_OF_A_ROW):
+    """Start the stage of the answers and return Snakemake's process once one of them is in the store."""
+    process = start(clone, *ROW_BY_ROW, seconds=seconds)
+    clone.wait(lambda: clone.stored_chunks(STAGE), "the first answer is stored")
     return process
 
 
-def _end(clone: SlurmClone, process) -> SlurmClone:
-    clone.output, _ = process.communicate(timeout=900)
-    assert process.returncode == 0, clone.output
+def start(clone: SlurmClone, *arguments: str, seconds: float = SECONDS_OF_A_ROW):
+    """Make what comes before the answers, then start these slowly; returns Snakemake's process."""
+    clone.write_config(clone.small_config())
+    clone.run("questions")
+    return clone.start(ANSWERS, *arguments, environment=slow(seconds), start_new_session=True)
+
+
+def end(clone: SlurmClone, process) -> SlurmClone:
+    """Wait until the struck start has ended well, by itself, and make the data set."""
+    output, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, output
+    clone.run("dataset")
     return clone
 
 
 def _kill_a_node(clone: SlurmClone) -> SlurmClone:
-    process = _begin(clone)
-    struck = clone.running(STAGE)
+    # So long that SLURM has given the node up and the next attempt begun before what is left at work there has ended.
+    process = begin(clone, seconds=6)
     (node,) = {job["NodeList"] for job in clone.jobs(STAGE)}
     # The others run elsewhere, so that this strikes one run alone.
     assert node == "node3"
@@ -74,37 +78,38 @@ def _kill_a_node(clone: SlurmClone) -> SlurmClone:
     # What the dead daemon left at work goes on until the node is back, beside the next attempt.
     clone.wait(lambda: len(clone.journal(STAGE)) > 1, "the next attempt is at work")
     clone.cluster.start_node(node)
-    clone.struck = struck
-    return _end(clone, process)
+    return end(clone, process)
 
 
 def _exceed_the_time(clone: SlurmClone) -> SlurmClone:
-    process = _begin(clone)
+    process = begin(clone)
     clone.cluster.command("scontrol", "update", f"JobId={clone.running(STAGE)}", "TimeLimit=00:00:01")
-    return _end(clone, process)
+    return end(clone, process)
 
 
 def _exceed_the_time_of_a_training(clone: SlurmClone) -> SlurmClone:
     make_base_model(clone)
     config = trained_config(clone)
-    config["train_generator"]["tuned"]["training"]["epochs"] = 4000
+    config["train_generator"]["tuned"]["training"]["epochs"] = 600
     clone.write_config(config)
     no_device = ("train_generator:gpu=0", "train_generator:gres=gpu:1", "train_generator:checkpoint_seconds=2")
     manifest = "results/trial/train_generator/tuned/manifest.json"
-    process = clone.start(manifest, "--set-resources", *no_device, start_new_session=True)
+    process = clone.start(manifest, "--set-resources", *no_device)
     checkpoints = clone.folder / "results/store/train_generator"
     clone.wait(lambda: list(checkpoints.glob("*/checkpoints/*/complete.json")), "there is a checkpoint")
     clone.cluster.command("scontrol", "update", f"JobId={clone.running('train_generator')}", "TimeLimit=00:00:01")
-    return _end(clone, process)
+    output, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, output
+    return clone
 
 
 def _kill_snakemake(clone: SlurmClone) -> SlurmClone:
-    process = _begin(clone)
+    process = begin(clone, seconds=3)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    clone.locked = clone.run("dataset", fails=True)
+    clone.locked = clone.run(ANSWERS, fails=True)
     clone.run("--unlock")
-    clone.refused = clone.run("dataset", fails=True)
+    clone.refused = clone.run(ANSWERS, fails=True)
     clone.living_at_refusal = len([job for job in clone.jobs(STAGE) if job["JobState"] == "RUNNING"])
     clone.resumed = clone.make(
         "resume", "CONFIG=trial.yaml", "PROFILE=slurm", f"OPTIONS=dataset {' '.join(clone.profile[2:])}"
@@ -115,13 +120,12 @@ def _kill_snakemake(clone: SlurmClone) -> SlurmClone:
 def _cancel_a_job(clone: SlurmClone) -> SlurmClone:
     # Nothing is published but by the signal.
     patient = ("--set-resources", f"{STAGE}:chunk_rows=1000", f"{STAGE}:chunk_seconds=1000")
-    clone.write_config(clone.small_config())
-    process = clone.start("dataset", *patient, environment=SLOW, start_new_session=True)
+    process = start(clone, *patient)
     job = clone.running(STAGE)
     clone.wait(lambda: [one for one in clone.journal(STAGE) if one["rows"] > 2], "some answers are there")
     clone.unpublished = not clone.stored_chunks(STAGE)
     clone.cluster.command("scancel", job)
-    return _end(clone, process)
+    return end(clone, process)
 
 
 _END_AT_ONCE = """    settings = options.settings
@@ -134,7 +138,9 @@ _END_AT_ONCE = """    settings = options.settings
 def _end_without_output(clone: SlurmClone) -> SlurmClone:
     program = clone.folder / "scripts/filter_responses.py"
     program.write_text(program.read_text().replace("    settings = options.settings\n", _END_AT_ONCE, 1))
-    return _end(clone, _begin(clone))
+    clone.write_config(clone.small_config())
+    clone.run("dataset")
+    return clone
 
 
 _BROKEN = "        raise RuntimeError('the engine is broken')\n        for request in requests:\n"

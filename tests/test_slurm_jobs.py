@@ -20,7 +20,8 @@ def squeue(tmp_path, monkeypatch):
 
     def prints(*lines: str, code: int = 0):
         program = folder / "squeue"
-        program.write_text(f"#!{sys.executable}\nimport sys\nprint({chr(10).join(lines)!r}, end='')\nsys.exit({code})\n")
+        text = "\n".join(lines)
+        program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write({text!r})\nsys.exit({code})\n")
         program.chmod(0o755)
 
     return prints
