@@ -74,7 +74,7 @@ def run(file: str, description: str, add_arguments, work, argv: list[str] | None
     """
     options = _parse(description, add_arguments, argv)
     rule = Path(file).stem
-    handlers = _open_log(options.log, anew=getattr(options, "try_number", 1) == 1)
+    handlers = _open_log(options.log)
     log.info("interpreter %s (Python %s)", sys.executable, platform.python_version())
     job = Job(rule, _job_name(options.ledger, rule), options)
     log.debug("%s: settings %s", job.name, json.dumps(options.settings, ensure_ascii=False))
@@ -146,15 +146,15 @@ def _job_name(ledger: Path, rule: str) -> str:
     return "/".join(parts[parts.index(rule) + 1 :]) if rule in parts else ledger.stem
 
 
-def _open_log(path: Path | None, anew: bool) -> list[logging.Handler]:
-    """Send log lines to the terminal and, if given, to a file; a later try adds to what ended the earlier ones."""
+def _open_log(path: Path | None) -> list[logging.Handler]:
+    """Send log lines to the terminal and, if given, to a fresh file."""
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.INFO)
     terminal.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     handlers: list[logging.Handler] = [terminal]
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(path, mode="w" if anew else "a", encoding="utf-8")
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         handlers.append(file)
     log.setLevel(logging.DEBUG)
