@@ -51,10 +51,17 @@ class Clone:
         (self.folder / name).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         return name
 
-    def start(self, *arguments: str, config: str = "trial.yaml", environment: dict | None = None, **options):
-        """Start snakemake with the local profile; returns the process."""
+    def start(
+        self,
+        *arguments: str,
+        config: str = "trial.yaml",
+        profile: str = "local",
+        environment: dict | None = None,
+        **options,
+    ):
+        """Start snakemake; returns the process."""
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments, "--profile", "local", "--configfile", config],
+            [sys.executable, "-m", "snakemake", *arguments, "--profile", profile, "--configfile", config],
             cwd=self.folder,
             env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1", **(environment or {})},
             stdout=subprocess.PIPE,
