@@ -46,6 +46,8 @@ def pack_python(prefix: Path, tree: Path, target: Path) -> dict:
     shutil.copytree(prefix / library, tree / library, symlinks=True, ignore=shutil.ignore_patterns(*NOT_PACKED))
     (tree / library / "site-packages").mkdir()
     (tree / library / "site-packages/README.txt").write_text("Packages that pip installs.\n")
+    # Headers, because pip compiles packages that have no wheel.
+    shutil.copytree(prefix / f"include/python{short}", tree / f"include/python{short}")
     for path in (prefix / "lib").glob("libpython*.so*"):
         shutil.copy2(path, tree / "lib", follow_symlinks=False)
     (tree / "bin").mkdir()

@@ -8,6 +8,7 @@ about conda's own solver, its way to read files, its scripts at activation, or w
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,7 +43,7 @@ class CondaDeployment:
 
 def deployment(folder: Path) -> CondaDeployment:
     """Lay the stand-in for conda out in `folder`; the slow parts come from the cache."""
-    channel = cached("conda-channel", _make_channel, _pip_version(), sys.base_prefix)
+    channel = cached("conda-channel", _make_channel, (TESTS / "conda_channel.py").read_bytes(), _pip_version())
     commands = folder / "conda/bin"
     commands.mkdir(parents=True)
     program = TESTS / "conda_command/conda.py"
@@ -105,7 +106,7 @@ def tools() -> Path:
 
 
 def _install_tools(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     subprocess.run([folder / "bin/pip", "install", "--quiet", "--no-deps", "-r", REQUIREMENTS], check=True)
 
 
@@ -118,17 +119,17 @@ def _make_channel(folder: Path) -> None:
     subprocess.run([*command, *wheels.iterdir()], check=True, env={**os.environ, "PATH": path})
 
 
-def cached(name: str, make: Callable[[Path], None], *parts: str) -> Path:
-    """A folder outside the clone that `make` fills once, under a key of this module, all pins and `parts`."""
-    sources = [REQUIREMENTS, TESTS / "conda_channel.py", Path(__file__)]
-    content = [*(source.read_bytes() for source in sources), sys.version.encode(), *(part.encode() for part in parts)]
-    key = hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
+def cached(name: str, make: Callable[[Path], None], *made_of: bytes | str) -> Path:
+    """A folder outside the clone that `make` fills once, under a key of the pins, the running Python and `made_of`."""
+    parts = [REQUIREMENTS.read_bytes(), sys.version, sys.base_prefix, *made_of]
+    content = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "synthesis-environments"
     cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"{name}-{key}"
+    folder = cache / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}"
     done = folder / ".done"
     with FileLock(f"{folder}.lock"):
         if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
             make(folder)
             done.touch()
     return folder

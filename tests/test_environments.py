@@ -80,7 +80,7 @@ def test_the_pins_resolve_to_all_that_the_programs_import(path, uv):
     """
     wanted = "".join(f"{name}=={version}\n" for name, version in pip_pins(path).items())
     command = [uv, "pip", "compile", "-", "--quiet", "--no-annotate", "--no-header"]
-    command += ["--python-version", python_version(), "--python-platform", "x86_64-manylinux_2_28"]
+    command += ["--python-version", python_version(), "--python-platform", "x86_64-manylinux_2_31"]
     resolved = subprocess.run(command, input=wanted, capture_output=True, text=True)
     assert resolved.returncode == 0, resolved.stderr
     installed = set(pins(resolved.stdout.splitlines()))
