@@ -1,6 +1,8 @@
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import DeploymentMethod
+
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from synthesis import (
@@ -21,6 +23,8 @@ from synthesis.shard_files import compact_files
 
 machine.put_running_python_first()
 try:
+    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+        machine.use_conda()
     # Snakemake merges a given file into the default one in every process it starts without the profile, such as the
     # jobs on a cluster; it lets a key stand twice and knows nothing of `based_on`. So the file is read here, alone.
     config_file = Path((workflow.overwrite_configfiles or workflow.configfiles)[-1])

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -46,3 +47,15 @@ def undisturbed(tmp_path_factory):
     clone.write_config(SlurmClone.small_config(clone))
     clone.run("dataset")
     return clone.rows("dataset/data")
+
+
+@pytest.fixture(scope="session")
+def conda(tmp_path_factory):
+    """Snakemake's conda deployment, see `conda_deployment`; each environment is made once and removed at the end."""
+    import conda_deployment
+
+    if why_not := conda_deployment.missing():
+        pytest.skip(why_not)
+    found = conda_deployment.deployment(tmp_path_factory.mktemp("conda"))
+    yield found
+    shutil.rmtree(found.prefix, ignore_errors=True)
