@@ -101,8 +101,7 @@ class ResourcePlan:
         """GPUs that a job asks for as long as it has something to compute."""
         if stage in TRAINING_STAGES:
             return self.training(stage, wildcards)["launch"]["gpus"]
-        model = self._model(input)
-        return {"openai": 0, "vllm": model["vllm"]["tensor_parallel_size"]}.get(model["engine"], 1)
+        return configuration_models.gpus(self._model(input))
 
     def engine_resources(self) -> dict:
         """What the model of a job says about its use of a machine, as functions of the job's wildcards and inputs."""
