@@ -49,8 +49,12 @@ class Estimate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Both ends of the interval of 80 %; it has no width where the spread is not known."""
-        return float(np.percentile(self.draws, LOW)), float(np.percentile(self.draws, HIGH))
+        """Both ends of the interval of 80 %, which holds the value; it has no width where the spread is not known.
+
+        The draws of a share of which nothing was lost are all below 1.
+        """
+        low, high = np.percentile(self.draws, [LOW, HIGH])
+        return min(float(low), self.value), max(float(high), self.value)
 
 
 def exact(value: float) -> Estimate:
