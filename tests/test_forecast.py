@@ -221,6 +221,26 @@ TRAINING = {
 }  # fmt: skip
 
 
+def test_disk_grows_with_the_rows_and_footers_with_the_jobs(pilot, monkeypatch, tmp_path):
+    pilot.data_set()
+    for number in range(PILOT_SHARDS):
+        rows = [verdict(f"{number}-{index}") for index in range(100)]
+        schema.write(pilot.results / f"filter_questions/writer/{number:05d}.parquet", rows, schema.QUESTION_VERDICTS)
+    (line,) = [line for line in pilot.forecast(config_of(monkeypatch)).lines if line.rule == "filter_questions"]
+    rows = [verdict(f"{index % 2}-{index}") for index in range(100)]
+    whole = 0
+    for number in range(20):
+        schema.write(tmp_path / f"real/{number}.parquet", rows, schema.QUESTION_VERDICTS)
+        whole += (tmp_path / f"real/{number}.parquet").stat().st_size
+    assert line.amounts["disk_bytes"].value == pytest.approx(whole, rel=0.05)
+    size = schema.size((tmp_path / "real").iterdir())
+    assert size.data + size.rest == whole
+    assert 0 < size.data < whole
+    schema.write(tmp_path / "large.parquet", rows * 50, schema.QUESTION_VERDICTS)
+    large = schema.size([tmp_path / "large.parquet"])
+    assert large.rest == pytest.approx(size.rest / 20, rel=0.1)
+
+
 def test_trainings_follow_rows_and_epochs_and_their_gpus(pilot, monkeypatch):
     pilot.data_set()
     settings = {**TRAINING, "epochs": 1, "seed": 1}

@@ -5,7 +5,7 @@ Each line stands for all jobs of one kind. With the pilot's measures of that kin
     device seconds = rows * seconds of work a row + jobs * seconds of loading a job
     tokens         = rows * tokens a row
     money          = hours * price of the device + tokens * price (models on servers alone)
-    bytes          = rows * bytes a row in results and store, and the models that are trained or fetched
+    bytes          = rows * bytes a row + jobs * bytes a job in results and store, and the trained and fetched models
 
 A row of a training is one row in one epoch. Rows that jobs of another kind buy (see `Pilot.bought`) cost nothing here.
 The forecast is that of a run that finds nothing in the store, in which no job fails.
@@ -94,7 +94,7 @@ class Forecast:
         self._add_tokens(line, ledgers)
         self._add_time(line, self.pilot.timings(rule, kind), bought)
         self._add_cost(line, bought)
-        self._add_disk(line, ledgers, bought)
+        self._add_disk(line, bought)
         return line
 
     def _bought(self, line: Line, ledgers: list[dict], rows: Estimate | None) -> Estimate | None:
@@ -195,15 +195,15 @@ class Forecast:
             [line.amounts[f"{kind}_tokens"] * (price[kind] * part / TOKENS) for kind in ("prompt", "completion")]
         )
 
-    def _add_disk(self, line: Line, ledgers: list[dict], bought: Estimate | None) -> None:
-        models = self.pilot.model_bytes(line.rule, line.kind) * line.jobs
-        rows = line.amounts.get("rows", exact(0))
-        if line.rule in TRAINING_STAGES:
-            line.amounts["disk_bytes"] = exact(models)
-            return
-        own = self.pilot.bytes_per_row(line.rule, line.kind, sum(map(units, ledgers)))
-        stored = (bought or exact(0)) * self.pilot.stored_bytes_per_row(line.rule)
-        line.amounts["disk_bytes"] = rows * own + stored + exact(models)
+    def _add_disk(self, line: Line, bought: Estimate | None) -> None:
+        size = exact(self.pilot.model_bytes(line.rule, line.kind) * line.jobs)
+        if line.rule not in TRAINING_STAGES:
+            for rows, (per_row, per_job) in (
+                (line.amounts.get("rows"), self.pilot.disk(line.rule, line.kind)),
+                (bought, self.pilot.stored(line.rule)),
+            ):
+                size += (rows or exact(0)) * per_row + exact(per_job * line.jobs)
+        line.amounts["disk_bytes"] = size
 
     def totals(self) -> dict[str, Estimate]:
         """The sums over all lines; what a line does not know is not in them (see `lacking`)."""

@@ -114,14 +114,19 @@ class Pilot:
     def _is_own(attempt: dict, rule: str, kind: str) -> bool:
         return bool(attempt) and (attempt["rule"], kind_of(attempt["rule"], attempt["job"])) == (rule, kind)
 
-    def bytes_per_row(self, rule: str, kind: str, rows: int) -> float:
-        """Bytes of the results for each of the rows that the jobs of a kind had."""
-        return _bytes(self._files(rule, kind)) / rows if rows else 0.0
+    def disk(self, rule: str, kind: str) -> list[float]:
+        """Bytes that the jobs of a kind left in results and store: for each row, and beside that for each job."""
+        ledgers = self.jobs(rule, kind)
+        results = schema.size(path for path in self._files(rule, kind) if path.is_file())
+        return [results.data / max(sum(map(units, ledgers)), 1), results.rest / len(ledgers)]
 
-    def stored_bytes_per_row(self, rule: str) -> float:
-        """Bytes in the store for each row of a rule; 0 for a rule that buys none."""
-        size, rows = (0, 0) if rule in TRAINING_STAGES else stored(self.store, bought_as(rule), self.run)
-        return size / rows if rows else 0.0
+    def stored(self, rule: str) -> list[float]:
+        """The same in the store, over all rules that buy such rows; nothing of a rule that buys none."""
+        if rule in TRAINING_STAGES:
+            return [0.0, 0.0]
+        found, rows = stored(self.store, bought_as(rule), self.run)
+        jobs = sum(len(jobs) for (other, _), jobs in self._jobs.items() if bought_as(other) == bought_as(rule))
+        return [found.data / max(rows, 1), found.rest / max(jobs, 1)]
 
     def model_bytes(self, rule: str, kind: str) -> float:
         """Mean bytes of the models that the jobs of a kind made or fetched; 0 if they made none."""
@@ -159,7 +164,3 @@ def _timing(attempt: dict, units_done: float) -> Timing:
     gpu = (attempt["gpu_name"] or "GPU") if attempt["gpus"] else ""
     work = max(attempt["wall_seconds"] - load, 0)
     return Timing(load * devices, work * devices, units_done, devices, gpu, attempt["engine"])
-
-
-def _bytes(paths: Iterable[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.is_file())

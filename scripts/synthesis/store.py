@@ -231,8 +231,8 @@ def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
     return count
 
 
-def stored(root: Path, stage: str, run: str) -> tuple[int, int]:
-    """Bytes and rows of all chunks under the fingerprints of a stage that a run used, whichever run bought them."""
+def stored(root: Path, stage: str, run: str) -> tuple[schema.Size, int]:
+    """Size and rows of all chunks under the fingerprints of a stage that a run used, whichever run bought them."""
     chunks = [path for folder in fingerprints(root, stage, run) for path in folder.glob("*-*/*.parquet")]
     visible = [path for path in chunks if not path.name.startswith(".")]
-    return sum(path.stat().st_size for path in visible), sum(pq.read_metadata(path).num_rows for path in visible)
+    return schema.size(visible), sum(pq.read_metadata(path).num_rows for path in visible)
