@@ -282,7 +282,7 @@ def test_rows_that_another_stage_buys_cost_nothing_here(pilot, monkeypatch):
 )
 def test_the_forecast_is_compared_with_the_budget(pilot, monkeypatch, budget, sentence):
     config = config_of(monkeypatch)
-    config["prices"]["cpu_core_hour"] = 0
+    # A core has no price, which the budget does not count.
     forecast = pilot.data_set().forecast(config)
     # What is fetched is not in this pilot; without those lines nothing is lacking.
     forecast.lines = [line for line in forecast.lines if not line.rule.startswith("fetch")]

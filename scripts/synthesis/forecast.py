@@ -25,6 +25,7 @@ from synthesis.forecast_rows import Rows
 
 HOUR = 3600
 NOT_IN_PILOT = "not in the pilot"
+NO_PRICE = "no price for"
 ONE_JOB = "time of one job alone, spread not known"
 ON_CPU = "measured without a GPU"
 
@@ -177,7 +178,7 @@ class Forecast:
         price = {gpu: prices["gpu_hour"].get(gpu) if gpu else prices["cpu_core_hour"] for gpu in hours}
         unpriced = [gpu or "a CPU core" for gpu in hours if price[gpu] is None]
         if unpriced:
-            line.notes.append(f"no price for {', '.join(unpriced)}")
+            line.notes.append(f"{NO_PRICE} {', '.join(unpriced)}")
             return None
         mean = sum(price[gpu] * seconds for gpu, seconds in hours.items()) / hours.total()
         return (line.amounts["gpu_hours"] + line.amounts["cpu_core_hours"]) * mean
@@ -188,7 +189,7 @@ class Forecast:
             return exact(0)
         price = self.config["prices"]["tokens"].get(model)
         if price is None:
-            line.notes.append(f"no price for tokens of {model}")
+            line.notes.append(f"{NO_PRICE} tokens of {model}")
             return None
         part = bought.value / line.amounts["rows"].value if line.amounts["rows"].value else 1
         return total(
@@ -213,11 +214,13 @@ class Forecast:
             if name != "rows"
         }
 
-    def lacking(self, amount: str) -> list[str]:
+    def lacking(self, amount: str, with_unpriced: bool = True) -> list[str]:
         """The steps that the total of an amount lacks, in whole or in part, each once."""
         lines = [line for line in self.lines if amount not in line.amounts]
         if amount.endswith("_tokens"):
             lines = [line for line in lines if "rows" not in line.amounts and NOT_IN_PILOT in line.notes]
+        if not with_unpriced:
+            lines = [line for line in lines if not any(note.startswith(NO_PRICE) for note in line.notes)]
         return list(dict.fromkeys(line.step for line in lines))
 
     def wall_hours(self) -> dict[str, Estimate | None]:

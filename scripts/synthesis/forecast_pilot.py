@@ -78,16 +78,15 @@ class Pilot:
 
     def counts(self, rule: str, kind: str, name: str) -> dict[str, int]:
         """A count of rows by shard."""
-        return {
-            ledger["job"].rpartition("/")[2]: ledger["rows"].get(name, 0)
-            for ledger in self.jobs(rule, kind)
-        }  # fmt: skip
+        return {ledger["job"].rpartition("/")[2]: ledger["rows"].get(name, 0) for ledger in self.jobs(rule, kind)}
 
     def selection(self, source: str) -> dict[str, list[dict]]:
         """The verdicts of `select_questions` on a source (keep and score) by shard."""
         folder = self.results / "select_questions" / source
         columns = ["keep", "score"]
-        return {path.stem: schema.read(path, schema.QUESTION_VERDICTS, columns) for path in sorted(folder.glob("*"))}
+        return {
+            path.stem: schema.read(path, schema.QUESTION_VERDICTS, columns) for path in sorted(folder.glob("*.parquet"))
+        }
 
     def timings(self, rule: str, kind: str) -> list[Timing]:
         """The finished attempts at jobs of a kind, also those of other runs whose rows the pilot uses."""

@@ -52,8 +52,8 @@ class Rows:
         return sources(self.config)[source]["total"]
 
     def _reached(self, source: str, rule: str, kind: str) -> Estimate | None:
-        """Questions of a source that reach a stage."""
-        return self._per_written(f"{rule} {source}", source, self.pilot.counts(rule, kind, "in"))
+        """Questions of a source that a model is asked about."""
+        return self._per_written(f"{rule} {source}", source, self.pilot.counts(rule, kind, "asked"))
 
     def _per_written(self, name: str, source: str, counts: dict[str, int]) -> Estimate | None:
         """Questions of the configured run, by the share that these (by shard) are of the pilot's questions."""
@@ -83,10 +83,10 @@ class Rows:
         selected = self._selected(source)
         return selected and selected * self.config["generate_responses"]["samples"]
 
-    def _kept_responses(self, rule: str, source: str) -> Estimate | None:
-        """Responses of a source that reach a stage after filter_responses."""
+    def _kept_responses(self, rule: str, source: str, count: str) -> Estimate | None:
+        """Responses of a source that reach a stage after filter_responses, where the pilot counts them under a name."""
         answered = self.pilot.counts("filter_responses", source, "in")
-        kept = _share(f"{rule} {source}", self.pilot.counts(rule, source, "in"), answered)
+        kept = _share(f"{rule} {source}", self.pilot.counts(rule, source, count), answered)
         responses = self._responses(source)
         return kept and responses and responses * kept
 
@@ -185,8 +185,8 @@ _COUNTS = {
     "select_questions": lambda rows, *_: rows._of_all_sources(rows._candidates),
     "generate_responses": Rows._responses,
     "filter_responses": Rows._responses,
-    "score_responses": lambda rows, kind, _: rows._kept_responses("score_responses", kind),
-    "select_responses": lambda rows, kind, _: rows._kept_responses("select_responses", kind),
+    "score_responses": lambda rows, kind, _: rows._kept_responses("score_responses", kind, "asked"),
+    "select_responses": lambda rows, kind, _: rows._kept_responses("select_responses", kind, "in"),
     "assemble_dataset": lambda rows, *_: rows.pairs,
     "sample_raw_questions": Rows._raw,
     "rewrite_questions": lambda rows, kind, _: rows._of_raw("rewrite_questions", kind, "asked"),

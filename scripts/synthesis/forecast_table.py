@@ -144,11 +144,11 @@ def _notes(forecast: Forecast) -> str:
 
 
 def budget_sentences(forecast: Forecast, config: dict) -> list[str]:
-    """Whether the forecast is within each limit of the budget."""
+    """Whether the forecast is within each limit of the budget, which does not count what has no price."""
     totals, found = forecast.totals(), []
     for name, limit in limits(config).items():
         unit = "GPU hours" if name == "gpu_hours" else config["prices"]["currency"]
-        estimate, lacking = totals[name], forecast.lacking(name)
+        estimate, lacking = totals[name], forecast.lacking(name, with_unpriced=False)
         low, high = estimate.interval
         verdict = "is within" if high <= limit else "is above" if low > limit else "may be above"
         if lacking and verdict != "is above":
