@@ -27,6 +27,7 @@ if PLAN.makes_dataset():
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
+include: "rules/forecast.smk"
 
 
 report: "rules/report/workflow.rst"

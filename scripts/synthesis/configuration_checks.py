@@ -67,6 +67,14 @@ def _run_name(config: dict) -> Iterator[str]:
         yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
 
 
+def _forecast(config: dict) -> Iterator[str]:
+    if config.get("forecast_cost", {}).get("pilot") == config["run"]:
+        yield (
+            f"forecast_cost.pilot is {config['run']}, which is this run itself; name a smaller run, or leave "
+            "forecast_cost out."
+        )
+
+
 def _derivation(config: dict) -> Iterator[str]:
     for name in ("based_on", "without"):
         if name in config:
@@ -315,6 +323,7 @@ CHECKS = (
     _derivation,
     stages,
     _run_name,
+    _forecast,
     _names,
     models,
     problem_sets,

@@ -58,6 +58,8 @@ _PHASES = {
 # Phases that come after the data set: the run spends on them, and the data set costs no more for it.
 _AFTER_DATASET = ("Students", "Evaluation", "Comparison")
 RULES_AFTER_DATASET = tuple(rule for rule, phase in _PHASES.items() if phase in _AFTER_DATASET)
+# All rules that cost something, in the order of the table.
+RULES = tuple(_PHASES)
 _OTHER_PHASE = "Other"
 
 COLUMNS = [

@@ -11,13 +11,14 @@ from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
 from synthesis.plan_comparison import ComparisonPlan
 from synthesis.plan_evaluation import EvaluationPlan
+from synthesis.plan_forecast import ForecastPlan
 from synthesis.plan_resources import RESULTS
 from synthesis.plan_scorers import ScorerPlan
 from synthesis.plan_trainings import TrainingsPlan
 from synthesis.shard_files import compact
 
 
-class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
+class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
@@ -223,6 +224,11 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         before = [] if self.makes_dataset() else self._preparation_ledgers()
         return [*before, *self.ledgers_after_dataset(), *self.comparison_ledgers()]
 
+    def priced_jobs(self) -> list[tuple[str, str]]:
+        """Rule and name of all jobs that cost something, in the order of the rules' phases and of the shards."""
+        places = [path.partition("/ledger/")[2].removesuffix(".json") for path in self.ledgers() + self.other_ledgers()]
+        return [(rule, job) for rule, _, job in (place.partition("/") for place in places)]
+
     def _preparation_ledgers(self) -> list[str]:
         """The ledgers of what is fetched, trained and measured before the first question."""
         bought = [*self.preference_ledgers(), *self.fail_rate_ledgers()]
@@ -289,7 +295,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
 
     def _card_config(self) -> dict:
-        config = {key: value for key, value in self.config.items() if key not in ("prices", *AFTER_DATASET)}
+        config = {
+            key: value for key, value in self.config.items() if key not in ("prices", "forecast_cost", *AFTER_DATASET)
+        }
         config["models"] = {name: servers.without_access(model) for name, model in config["models"].items()}
         later = configuration_problems.used_after_dataset(self.config)
         config["problems"] = {name: value for name, value in config["problems"].items() if name not in later}

@@ -4,7 +4,9 @@ import csv
 import io
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -220,6 +222,26 @@ def read(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> lis
 def column_names(path: Path) -> list[str]:
     """The names of the columns of a Parquet artifact. Raises InputError if the file is not there or not Parquet."""
     return _open(path).schema_arrow.names
+
+
+class Size(NamedTuple):
+    """Bytes of files: `data`, the columns of Parquet files, grows with the rows; `rest` are footers and other files."""
+
+    data: int
+    rest: int
+
+
+def size(paths: Iterable[Path]) -> Size:
+    """The size of all these files together."""
+    paths = list(paths)
+    data = sum(_column_bytes(path) for path in paths if path.suffix == ".parquet")
+    return Size(data, sum(path.stat().st_size for path in paths) - data)
+
+
+def _column_bytes(path: Path) -> int:
+    file = pq.read_metadata(path)
+    groups = [file.row_group(number) for number in range(file.num_row_groups)]
+    return sum(group.column(number).total_compressed_size for group in groups for number in range(group.num_columns))
 
 
 def _open(path: Path) -> pq.ParquetFile:

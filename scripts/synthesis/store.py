@@ -229,3 +229,10 @@ def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
             with schema.replacing(path) as temporary:
                 pq.write_table(chunk.filter(pc.invert(gone)), temporary, compression="zstd")
     return count
+
+
+def stored(root: Path, stage: str, run: str) -> tuple[schema.Size, int]:
+    """Size and rows of all chunks under the fingerprints of a stage that a run used, whichever run bought them."""
+    chunks = [path for folder in fingerprints(root, stage, run) for path in folder.glob("*-*/*.parquet")]
+    visible = [path for path in chunks if not path.name.startswith(".")]
+    return schema.size(visible), sum(pq.read_metadata(path).num_rows for path in visible)

@@ -112,6 +112,9 @@ class _Listener(threading.Thread):
         if "mistake" in message:
             self.mistake = message["mistake"]
         elif "steps" in message:
+            # Everything before the first step is the same for a training of any length.
+            self._job.attempt.save()  # brings wall_seconds up to date
+            self._job.attempt.load_seconds = self._job.attempt.wall_seconds
             self._job.step("training", message["steps"] - message["step"], "steps")
         else:
             self._job.advance(message["step"] - self._step)
