@@ -1,7 +1,7 @@
 """How verdict files fit together: each covers the rows that reached its stage, in the order of the shard."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -77,15 +77,15 @@ def kept_table(questions_path: Path, verdict_paths: Iterable[Path], columns: lis
     return questions.filter(pc.is_in(questions["question_id"], kept))
 
 
-def kept_responses(responses: Path, verdicts: Path) -> list[dict]:
-    """The responses (rows of `schema.RESPONSES`) that the filters kept, in their order."""
+def kept_responses(responses: Path, verdicts: Path, rows: int = 2000) -> Iterator[list[dict]]:
+    """The texts that the filters kept (`question_id`, `sample`, `response`), in their order, so many read at a time."""
     kept = {
         (row["question_id"], row["sample"])
         for row in schema.read(verdicts, schema.FILTERED_RESPONSES, ["question_id", "sample", "keep"])
         if row["keep"]
     }
-    rows = schema.read(responses, schema.RESPONSES)
-    return [row for row in rows if (row["question_id"], row["sample"]) in kept]
+    for part in schema.read_parts(responses, schema.RESPONSES, ["question_id", "sample", "response"], rows):
+        yield [row for row in part if (row["question_id"], row["sample"]) in kept]
 
 
 def rejections(rows: Iterable[dict]) -> dict[str, int]:
