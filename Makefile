@@ -72,8 +72,9 @@ report: run ## The same, then the HTML report and a summary
 test: $(INSTALLED) ## Run every test this machine can run; says what it skips and why
 	PATH="$(abspath $(BIN)):$$PATH" VLLM_PYTHON="$(abspath $(VLLM_VENV))/bin/python" $(BIN)/python tests/run_layers.py
 
-bench: $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
+bench: $(INSTALLED) $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
 	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))
+	$(BIN)/python bench/measure.py --only at_size
 
 soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows: make soak [ENGINE=transformers] [KILLS=200]
 	$(firstword $(wildcard $(VLLM_VENV)/bin/python) $(BIN)/python) tests/soak.py --kills $(KILLS) $(if $(ENGINE),--engine $(ENGINE))

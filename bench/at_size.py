@@ -1,8 +1,9 @@
 """Time and memory of every stage at the size of the paper, and whether its cost of a row grows with the run.
 
 The programs run one after the other, each as a process of its own, as Snakemake starts them. What a model would write
-is written directly (`large_run`), with texts of realistic length. Programs of one shard run on every shard. Beside
-these, the programs that buy rows run on one shard with the stand-in engine: what is measured is their own work.
+is written directly (`large_run`), with texts of realistic length. Programs of one shard run on some of the shards, and
+what they would write for the others is written directly too. Beside these, the programs that buy rows run on one shard
+with the stand-in engine: what is measured is their own work.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy
+import pyarrow.parquet as pq
 import yaml
 from large_run import RESPONSE_BLOCKS, SOURCE, LargeRun, manifest_of, recipe, texts
 from purchases import Purchases
@@ -28,6 +30,9 @@ JUDGE = "judge_questions/solvability"
 QUESTION_STAGES = ["generate_questions", "filter_questions", "find_duplicates", JUDGE, "score_difficulty"]
 RESPONSE_STAGES = ["generate_responses", "filter_responses", "score_responses", "select_responses"]
 STAGES = [*QUESTION_STAGES, "select_questions", *RESPONSE_STAGES]
+# Programs of one shard are run on so many at most; no other shard is any business of theirs.
+MOST_SHARDS = 4
+MOST_JUDGED = 50_000
 # A run is compared with one of a tenth of its questions.
 SMALLER = 10
 PLANNING = ["-m", "snakemake", "-n", "--nolock", "--profile", "slurm", "--software-deployment-method", "env-modules"]
@@ -57,14 +62,20 @@ class Measurement:
         return [self.folder / "dataset" / name / file for file in names]
 
     def write(self, stage: str) -> None:
-        """Have a paid stage's files written."""
+        """Have the files of a stage written that are not there."""
         command = ["bench/large_run.py", "--folder", self.folder, "--questions", self.run.questions]
         measured([*command, "--shard-size", self.shard_size, "--stage", stage])
 
-    def shards(self, rule: str, rows: int, arguments) -> dict:
-        """Run a program on every shard; `arguments` gives those for a shard's name."""
+    def shards(self, rule: str, reads: str, arguments) -> dict:
+        """Run a program on some shards, and write its files for the others; `arguments` are those for a shard's name.
+
+        Its rows are those of the stage that it reads.
+        """
         names = [shard.name for shard in self.run.shards]
-        return together([self.run.program(rule, f"{SOURCE}/{name}", *arguments(name)) for name in names], rows)
+        names = names[:: -(-len(names) // MOST_SHARDS)]
+        parts = [self.run.program(rule, f"{SOURCE}/{name}", *arguments(name)) for name in names]
+        self.write(rule)
+        return together(parts, sum(pq.read_metadata(self.run.path(reads, name)).num_rows for name in names))
 
     def once(self, rule: str, rows: int, *arguments) -> dict:
         """Run a program that reads all shards."""
@@ -83,7 +94,7 @@ class Measurement:
         note("filter_questions", self.filter_questions())
         note("find_duplicates", self.find_duplicates())
         self.write(JUDGE)
-        note("reading verdicts of judge_questions", judged(self.run.rows(JUDGE)))
+        note("reading verdicts of judge_questions", judged(min(self.run.rows(JUDGE), MOST_JUDGED)))
         self.write("score_difficulty")
         note("select_questions", self.select_questions())
         self.write("generate_responses")
@@ -108,7 +119,7 @@ class Measurement:
             files += ["--signatures", self.run.path("filter_questions", shard, ".signatures.parquet")]
             return ["--settings", self.plan.settings("filter_questions"), *files]
 
-        return self.shards("filter_questions", self.run.questions, arguments)
+        return self.shards("filter_questions", "generate_questions", arguments)
 
     def find_duplicates(self) -> dict:
         """All signatures at once."""
@@ -134,7 +145,7 @@ class Measurement:
             files += ["--output", self.run.path("filter_responses", shard)]
             return ["--settings", self.plan.settings("filter_responses"), *files]
 
-        return self.shards("filter_responses", self.run.rows("generate_responses"), arguments)
+        return self.shards("filter_responses", "generate_responses", arguments)
 
     def select_responses(self) -> dict:
         """The best response of each question."""
@@ -146,7 +157,7 @@ class Measurement:
             files += ["--output", self.run.path("select_responses", shard)]
             return ["--settings", self.plan.settings("select_responses"), *files]
 
-        return self.shards("select_responses", self.run.rows("score_responses"), arguments)
+        return self.shards("select_responses", "score_responses", arguments)
 
     def tabulate_funnel(self, stages: list, rows: int) -> dict:
         """The rows of all stages, counted."""

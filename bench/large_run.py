@@ -1,4 +1,4 @@
-"""Writes the artifacts of paid stages at the size of the paper, as fast as a disk takes them.
+"""Writes the artifacts of stages at the size of the paper, as fast as a disk takes them.
 
 The texts are English words and numbers of realistic length: questions of about 300 characters, responses of about
 1,500. They follow from the number of the row alone, so that a thousandth of the questions can be the same text as
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from synthesis import configuration, identity, layout, schema
 from synthesis.code_version import code_version
 from synthesis.ledger import Attempt, Ledger, journal_folder
+from synthesis.text import signature
 
 SOURCE, SEED, SAMPLES = "bench", 1, 5
 # Texts are made of blocks of so many characters; their number is above what a compressor sees at once.
@@ -116,11 +117,12 @@ class LargeRun:
         return measured([f"scripts/{rule}.py", *books, *arguments])
 
     def write(self, stage: str) -> None:
-        """Write the files of a paid stage, with their ledgers and the journal of two attempts at each."""
+        """Write the files of a stage that are not there, with their ledgers and the journal of two attempts at each."""
         for shard in self.shards:
-            table, columns = _WRITERS[stage](self, shard)
-            schema.write(self.path(stage, shard.name), table, columns)
-            self._book(stage, shard.name, table.num_rows)
+            if not self.path(stage, shard.name).exists():
+                table, columns = _WRITERS[stage](self, shard)
+                schema.write(self.path(stage, shard.name), table, columns)
+                self._book(stage, shard.name, table.num_rows)
 
     def _book(self, stage: str, shard: str, rows: int) -> None:
         rule, job = stage.partition("/")[0], f"{stage.partition('/')[2]}/{SOURCE}/{shard}".strip("/")
@@ -152,6 +154,25 @@ def _questions(run: LargeRun, shard: layout.Shard):
     return pa.table(columns), schema.QUESTIONS
 
 
+def _filtered_questions(run: LargeRun, shard: layout.Shard):
+    questions = pq.read_table(run.path("generate_questions", shard.name), partitioning=None)
+    keep = pc.equal(questions["finish_reason"], "stop")
+    reason = pc.if_else(keep, "", "unfinished")
+    kept = questions.filter(keep)
+    exact = pa.array([signature(text) for text in kept["question"].to_pylist()])
+    signatures = pa.table([kept["question_id"], kept["index"], exact], schema.SIGNATURES.names)
+    schema.write(run.path("filter_questions", shard.name, ".signatures.parquet"), signatures, schema.SIGNATURES)
+    columns = {
+        "question_id": questions["question_id"],
+        "keep": keep,
+        "reason": reason,
+        "score": pa.nulls(len(questions), pa.float64()),
+        "rules_reason": reason,
+        "language_reason": pa.array([""] * len(questions)),
+    }
+    return pa.table(columns), schema.filter_verdicts(["rules", "language"])
+
+
 def _kept(run: LargeRun, stage: str, shard: layout.Shard) -> pa.Table:
     found = pq.read_table(run.path(stage, shard.name), partitioning=None)
     return found.filter(found["keep"])
@@ -172,10 +193,19 @@ def _verdicts(run: LargeRun, before: str, shard: layout.Shard, rejected: int, sc
     return pa.table(columns), schema.QUESTION_VERDICTS
 
 
+def _numbers(shard: layout.Shard, responses: int) -> numpy.ndarray:
+    """The numbers from which the responses of a shard follow."""
+    return numpy.arange(responses) + shard.start * SAMPLES
+
+
+def _answers(numbers: numpy.ndarray) -> list[str]:
+    return [str(answer) for answer in (numbers % 997).tolist()]
+
+
 def _responses(run: LargeRun, shard: layout.Shard):
     kept = _kept(run, "select_questions", shard)
-    number = numpy.arange(kept.num_rows * SAMPLES) + shard.start * SAMPLES
-    ends = pa.array([f"\nThe answer is \\boxed{{{end}}}." for end in (number % 997).tolist()])
+    number = _numbers(shard, kept.num_rows * SAMPLES)
+    ends = pa.array([f"\nThe answer is \\boxed{{{answer}}}." for answer in _answers(number)])
     written = pc.binary_join_element_wise(texts(number + 2**40, RESPONSE_BLOCKS), ends, "")
     columns = {
         "question_id": kept["question_id"].combine_chunks().take(pa.array(numpy.arange(len(number)) // SAMPLES)),
@@ -186,6 +216,34 @@ def _responses(run: LargeRun, shard: layout.Shard):
         "completion_tokens": pa.array(numpy.full(len(number), 400)),
     }
     return pa.table(columns), schema.RESPONSES
+
+
+def _filtered_responses(run: LargeRun, shard: layout.Shard):
+    columns = ["question_id", "sample", "finish_reason"]
+    responses = pq.read_table(run.path("generate_responses", shard.name), columns=columns, partitioning=None)
+    keep = pc.equal(responses["finish_reason"], "stop")
+    found = {
+        **{name: responses[name] for name in ("question_id", "sample")},
+        "keep": keep,
+        "reason": pc.if_else(keep, "", "unfinished"),
+        "score": pa.nulls(len(responses), pa.float64()),
+        "answer": pa.array(_answers(_numbers(shard, len(responses)))),
+    }
+    return pa.table(found), schema.FILTERED_RESPONSES
+
+
+def _selected_responses(run: LargeRun, shard: layout.Shard):
+    rewards = pq.read_table(run.path("score_responses", shard.name), partitioning=None)
+    # The first response of each question, as one is as good as another here.
+    question = rewards["question_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    keep = pa.array(numpy.diff(question, prepend=-1) != 0)
+    columns = {
+        **{name: rewards[name] for name in ("question_id", "sample")},
+        "keep": keep,
+        "reason": pc.if_else(keep, "", "lower_reward"),
+        "score": rewards["reward"],
+    }
+    return pa.table(columns), schema.RESPONSE_VERDICTS
 
 
 def _rewards(run: LargeRun, shard: layout.Shard):
@@ -202,10 +260,13 @@ def _rewards(run: LargeRun, shard: layout.Shard):
 
 _WRITERS = {
     "generate_questions": _questions,
+    "filter_questions": _filtered_questions,
     "judge_questions/solvability": lambda run, shard: _verdicts(run, "find_duplicates", shard, 400, False),
     "score_difficulty": lambda run, shard: _verdicts(run, "judge_questions/solvability", shard, 0, True),
     "generate_responses": _responses,
+    "filter_responses": _filtered_responses,
     "score_responses": _rewards,
+    "select_responses": _selected_responses,
 }
 
 

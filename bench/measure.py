@@ -1,4 +1,7 @@
-"""Runs all measurements one after the other, each in a process of its own, and writes the page of results."""
+"""Runs the measurements one after the other, each in a process of its own, and writes the page of results.
+
+Without an option all but the one at the size of the paper, which needs no engine and takes longest.
+"""
 
 import argparse
 import json
@@ -10,6 +13,8 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+
+import at_size_page
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "scripts"))
@@ -142,21 +147,35 @@ def page(rows: list[list[str]], repeats: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measure and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
-    parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
-    options = parser.parse_args()
+def engines_page(options) -> str:
+    """The page about engines, batches, scores and shards."""
     rows, generation = generation_lines(options.repeats)
     rows += batching_lines(options.repeats)
     if options.pairs:
         rows += scoring_lines(options.repeats, options.pairs)
     rows += reproducibility_lines(options.repeats)
     rows += shard_lines(options.repeats, generation)
+    return page(rows, options.repeats)
+
+
+def main() -> None:
+    """Measure and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
+    parser.add_argument("--only", choices=["at_size"], help="measure this alone, and leave the rest of the page")
+    parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
+    options = parser.parse_args()
+    former = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
+    if options.only:
+        where = (
+            f"{date.today()}, {machine()}. Versions: Python {platform.python_version()}, pyarrow {version('pyarrow')}"
+        )
+        text = at_size_page.replaced(former, at_size_page.section(part("at_size"), where))
+    else:
+        text = at_size_page.replaced(engines_page(options), at_size_page.section_of(former))
     temporary = options.output.with_suffix(".partial")
-    temporary.write_text(page(rows, options.repeats), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.rename(options.output)
 
 
