@@ -81,8 +81,9 @@ test: $(INSTALLED) ## Run every test this machine can run; says what it skips an
 slurm-test: $(INSTALLED) ## Test the profile for clusters on a SLURM of three nodes that the tests start
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py slurm
 
-bench: $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
+bench: $(INSTALLED) $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
 	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))
+	$(BIN)/python bench/measure.py --only at_size
 
 soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows, and the long faults on SLURM: make soak [ENGINE=transformers] [KILLS=200]
 	$(firstword $(wildcard $(VLLM_VENV)/bin/python) $(BIN)/python) tests/soak.py --kills $(KILLS) $(if $(ENGINE),--engine $(ENGINE))

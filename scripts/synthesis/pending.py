@@ -5,6 +5,8 @@ job, when the job's inputs exist.
 """
 
 import errno
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from synthesis import schema
@@ -36,6 +38,9 @@ from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
 from synthesis.training.shaping import conversation_rows, preference_rows, question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
+
+# Rows whose requests are made at once.
+PART_ROWS = 500
 
 
 def gpus_for(plan, stage: str, store: str):
@@ -85,7 +90,7 @@ def training_gpus(plan, stage: str, store: str) -> dict:
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
     requests, shaping = _ASKED[stage](plan, wildcards, input)
     rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))
-    return bool(rows.missing(request.place for request in requests))
+    return rows.lacks_any(request.place for request in requests)
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
@@ -121,15 +126,27 @@ def _learnt_answers(_plan, _wildcards, input) -> list[dict]:
     return conversation_rows(chosen_pairs(_paths(input.pairs), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
-def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+def _in_parts(rows: Sequence, make) -> Iterator[Request]:
+    """The requests that `make` gives for the rows, made only as far as they are looked at.
+
+    Snakemake waits meanwhile, and most jobs lack their first row already.
+    """
+    for start in range(0, len(rows), PART_ROWS):
+        yield from make(rows[start : start + PART_ROWS])
+
+
+def _asked_questions(plan, wildcards, _input) -> tuple[Iterator[Request], dict]:
     settings = plan.source(wildcards.source)["empty_prefix"]
-    indices = range(plan.start(wildcards), plan.stop(wildcards))
-    ids = [(question_id(plan.config["seed"], wildcards.source, index), index) for index in indices]
-    requests = question_requests(plan.config["seed"], "generate_questions", wildcards.source, ids, settings["system"])
-    return requests, settings["sampling"]
+    seed, source = plan.config["seed"], wildcards.source
+
+    def make(indices):
+        ids = [(question_id(seed, source, index), index) for index in indices]
+        return question_requests(seed, "generate_questions", source, ids, settings["system"])
+
+    return _in_parts(range(plan.start(wildcards), plan.stop(wildcards)), make), settings["sampling"]
 
 
-def _asked_raw_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+def _asked_raw_questions(plan, wildcards, _input) -> tuple[Iterable[Request], dict]:
     seed, name = plan.config["seed"], wildcards.optimized
     indices = range(plan.raw_start(wildcards), plan.raw_stop(wildcards))
     ids = [(raw_question_id(seed, name, index), index) for index in indices]
@@ -146,19 +163,20 @@ def _asked_rewrites(plan, wildcards, input):
 
 def _asked_judgements(plan, wildcards, input):
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
-    requests = answer_requests(plan.config["seed"], "judge_questions", questions, load_prompt(Path(input.prompt)), 1)
+    ask = partial(answer_requests, plan.config["seed"], "judge_questions", prompt=load_prompt(Path(input.prompt)))
+    requests = _in_parts(questions, lambda part: ask(questions=part, samples=1))
     return requests, judge_shaping(plan.judge(wildcards.judge))
 
 
 def _asked_difficulties(_plan, _wildcards, input):
-    return text_requests(kept_questions(Path(input.questions), _paths(input.verdicts))), METHOD
+    return _in_parts(kept_questions(Path(input.questions), _paths(input.verdicts)), text_requests), METHOD
 
 
 def _asked_responses(plan, _wildcards, input):
     settings = plan.config["generate_responses"]
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
-    prompt = load_prompt(Path(input.prompt))
-    requests = answer_requests(plan.config["seed"], "generate_responses", questions, prompt, settings["samples"])
+    ask = partial(answer_requests, plan.config["seed"], "generate_responses", prompt=load_prompt(Path(input.prompt)))
+    requests = _in_parts(questions, lambda part: ask(questions=part, samples=settings["samples"]))
     return requests, settings["sampling"]
 
 
@@ -197,8 +215,8 @@ def _asked_generator_difficulties(plan, _wildcards, input):
 
 def _asked_scores(plan, _wildcards, input):
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
-    responses = kept_responses(Path(input.responses), Path(input.verdicts))
-    requests = score_requests(questions, responses, load_prompt(Path(input.prompt)))
+    parts, prompt = kept_responses(Path(input.responses), Path(input.verdicts)), load_prompt(Path(input.prompt))
+    requests = (request for part in parts for request in score_requests(questions, part, prompt))
     return requests, {"method": plan.config["score_responses"]["method"]}
 
 

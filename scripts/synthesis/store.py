@@ -87,13 +87,26 @@ class Store(FingerprintFolder):
 
     def missing(self, places: Iterable[Place]) -> list[Place]:
         """The places whose rows have not been bought, in the order given."""
-        places = list(places)
-        present = set()
-        for bucket in sorted({place.bucket for place in places}):
-            for path in chunk_files(self.folder / bucket):
-                columns = read_chunk(path, list(Key._fields))
-                present.update(map(Key._make, zip(*(columns[name].to_pylist() for name in Key._fields), strict=True)))
-        return [place for place in places if place.key not in present]
+        present: dict[str, set[Key]] = {}
+        return [place for place in places if self._lacks(place, present)]
+
+    def lacks_any(self, places: Iterable[Place]) -> bool:
+        """Whether one of the places has a row that was not bought. What comes after the first one is not looked at."""
+        present: dict[str, set[Key]] = {}
+        return any(self._lacks(place, present) for place in places)
+
+    def _lacks(self, place: Place, present: dict[str, set[Key]]) -> bool:
+        """Whether a row was not bought; `present` keeps the keys of the buckets that were read."""
+        if place.bucket not in present:
+            present[place.bucket] = self._keys(place.bucket)
+        return place.key not in present[place.bucket]
+
+    def _keys(self, bucket: str) -> set[Key]:
+        found = set()
+        for path in chunk_files(self.folder / bucket):
+            columns = read_chunk(path, list(Key._fields))
+            found.update(map(Key._make, zip(*(columns[name].to_pylist() for name in Key._fields), strict=True)))
+        return found
 
     def read(self, places: Iterable[Place]) -> dict[Key, dict]:
         """The bought rows among the places. Where a row was bought twice, the first one published counts."""
