@@ -32,6 +32,11 @@ include: "rules/report.smk"
 report: "rules/report/workflow.rst"
 
 
+# Before the first job, in the process that the user started alone; not in a dry run.
+onstart:
+    check_budget(workflow.dag)
+
+
 rule all:
     default_target: True
     input:

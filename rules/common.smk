@@ -3,7 +3,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from synthesis import budget, configuration, machine, servers
+from synthesis import budget, budget_at_start, configuration, machine, servers
 from synthesis.code_version import code_version
 from synthesis.costs import RULES_AFTER_DATASET
 from synthesis.errors import InputError
@@ -50,6 +50,19 @@ TRAINING_ARGUMENTS = (
     " --checkpoint-seconds {resources.checkpoint_seconds} --manifest {output.manifest} --report {output.report}"
     " --ledger {output.ledger} --log {log}"
 )
+
+
+def check_budget(dag):
+    """Say what is spent of the budget, and end the start if it is spent and a job that can begin has more to buy."""
+    waiting = {
+        job
+        for job in dag.needrun_jobs()
+        if any(map(dag.needrun, dag.dependencies[job]))
+    }
+    try:
+        budget_at_start.check(PLAN, STORE, set(dag.needrun_jobs()) - waiting)
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def purchase(command):

@@ -76,9 +76,14 @@ def journal_folder(store: Path, run: str) -> Path:
     return Path(store) / "journal" / run
 
 
+def journal_files(store: Path, run: str) -> list[Path]:
+    """The files of all journaled attempts of a run; an attempt keeps its file, which changes while it runs."""
+    return sorted(journal_folder(store, run).glob("*/*.json"))
+
+
 def journaled(store: Path, run: str) -> list[dict]:
     """All journaled attempts of a run in the order of their start."""
-    found = [read_json(path) for path in sorted(journal_folder(store, run).glob("*/*.json"))]
+    found = [read_json(path) for path in journal_files(store, run)]
     return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
 
 
@@ -90,7 +95,7 @@ def journal_digest(store: Path, run: str, left_out: tuple[str, ...] = ()):
     """
 
     def found(_wildcards):
-        paths = journal_folder(store, run).glob("*/*.json")
+        paths = journal_files(store, run)
         return digest(sorted(path.stem for path in paths if path.parent.name not in left_out))
 
     return found

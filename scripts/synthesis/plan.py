@@ -289,7 +289,7 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
 
     def _card_config(self) -> dict:
-        config = {key: value for key, value in self.config.items() if key not in ("prices", *AFTER_DATASET)}
+        config = {key: value for key, value in self.config.items() if key not in ("prices", "budget", *AFTER_DATASET)}
         config["models"] = {name: servers.without_access(model) for name, model in config["models"].items()}
         later = configuration_problems.used_after_dataset(self.config)
         config["problems"] = {name: value for name, value in config["problems"].items() if name not in later}
