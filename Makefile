@@ -12,7 +12,7 @@ SNAKEMAKE = $(BIN)/snakemake --profile $(PROFILE) --configfile $(CONFIG)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench
+.PHONY: help demo imported pairs extended config run status report test soak lint format lock sign forget install vllm bench
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 	  wrong=$$(find results/ -path '*/logs/*.log' -newer results/.started -exec grep -h ' ERROR ' {} + | sort | \
 	    cut -d' ' -f4- | awk '!seen[$$0]++'); \
 	  [ -z "$$wrong" ] || printf '\nWhat went wrong:\n%s\n' "$$wrong"; exit 1; }
+
+status: $(INSTALLED) ## Show how far the run of CONFIG is, what it spent and when it may end
+	@$(BIN)/python scripts/show_status.py --config $(CONFIG)
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \

@@ -7,6 +7,7 @@ would make paid rows stale.
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,12 @@ class Account:
         return " and ".join(f"{self.spent[name]:.2f} of {limit} {_UNITS[name]}" for name, limit in self.limits.items())
 
 
+def account(config: dict, attempts: Iterable[dict]) -> Account:
+    """What attempts have spent of a configuration's budget; empty without one."""
+    limits = config.get("budget", {})
+    return Account(limits, _sums(limits, (_amounts(attempt, limits, config["prices"]) for attempt in attempts)))
+
+
 class Watch:
     """Adds up what a run has spent of its budget, again and again while its jobs go on.
 
@@ -64,11 +71,8 @@ class Watch:
 
     def account(self) -> Account:
         """What is spent now; empty for a run without a budget."""
-        spent = dict.fromkeys(self._limits, 0.0)
-        for path in journal_files(self._store, self._run) if spent else ():
-            for name, amount in self._amounts(path).items():
-                spent[name] += amount
-        return Account(self._limits, spent)
+        paths = journal_files(self._store, self._run) if self._limits else []
+        return Account(self._limits, _sums(self._limits, (self._amounts(path) for path in paths)))
 
     def check(self) -> None:
         """Raise InputError if a limit is reached, with the sentence that says what is spent and what to do."""
@@ -90,11 +94,23 @@ class Watch:
         if path in self._ended:
             return self._ended[path]
         attempt = read_json(path)
-        found = {}
-        if "gpu_hours" in self._limits:
-            found["gpu_hours"] = attempt["wall_seconds"] * attempt["gpus"] / 3600
-        if "usd" in self._limits:
-            found["usd"] = known_cost(attempt, self._prices)
+        found = _amounts(attempt, self._limits, self._prices)
         if attempt["state"] != "running":
             self._ended[path] = found
         return found
+
+
+def _amounts(attempt: dict, limits: dict, prices: dict) -> dict:
+    counted = {
+        "gpu_hours": lambda: attempt["wall_seconds"] * attempt["gpus"] / 3600,
+        "usd": lambda: known_cost(attempt, prices),
+    }
+    return {name: counted[name]() for name in limits}
+
+
+def _sums(limits: dict, amounts: Iterable[dict]) -> dict:
+    spent = dict.fromkeys(limits, 0.0)
+    for found in amounts:
+        for name, amount in found.items():
+            spent[name] += amount
+    return spent

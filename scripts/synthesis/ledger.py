@@ -21,7 +21,10 @@ from synthesis.errors import InputError
 
 @dataclass
 class Attempt:
-    """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt."""
+    """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt.
+
+    `seconds_to_go` is what the step that runs may still take; None if that can't be told.
+    """
 
     run: str
     rule: str
@@ -33,6 +36,7 @@ class Attempt:
     state: str = "running"
     wall_seconds: float = 0.0
     load_seconds: float = 0.0
+    seconds_to_go: float | None = None
     gpus: int = 0
     gpu_name: str = ""
     cpu_cores: int = 1
@@ -67,7 +71,7 @@ class Attempt:
     def close(self, state: str) -> None:
         """Book the end: `finished`, `failed` or `terminated`."""
         with self._lock:
-            self.state = state
+            self.state, self.seconds_to_go = state, None
             self.save()
 
 
