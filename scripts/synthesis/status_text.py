@@ -132,7 +132,7 @@ def _end(end: ExpectedEnd, now: datetime) -> str:
         names = f"{end.unknown[0]} has" if len(end.unknown) == 1 else f"{' and '.join(end.unknown)} have"
         rest = f"; what is known takes {known} {beside}, as now" if end.wait else ""
         return f"not known yet, as {names if len(end.unknown) < 3 else rules} finished no job{rest}"
-    left_out = f", and {end.left_out:,} jobs that buy nothing" if end.left_out else ""
+    left_out = f"; {end.left_out:,} jobs that buy nothing are not counted" if end.left_out else ""
     return f"{now + timedelta(seconds=end.wait):%Y-%m-%d %H:%M}, in {known} {beside}, as now{left_out}"
 
 
