@@ -119,6 +119,7 @@ def test_over_budget_nothing_more_is_bought_and_no_model_is_loaded(bench, allow,
     bench.respond([0, 1, 2])
     allow({"gpu_hours": 1.5})
     monkeypatch.setattr("synthesis.engines.load", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("synthesis.gpu_claims.claimed", lambda *_: pytest.fail("it waited for a GPU"))
     bench.respond([0, 1, 2])  # all bought: free
     assert bench.bought() == 0
     with pytest.raises(AssertionError):
