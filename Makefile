@@ -14,7 +14,7 @@ SNAKEMAKE = $(BIN)/snakemake $(OPTIONS) --profile $(PROFILE) --configfile $(CONF
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench resume slurm-test
+.PHONY: help demo imported pairs extended config run resume status report test soak lint format lock sign forget install vllm bench slurm-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 resume: $(INSTALLED) ## Go on after Snakemake was killed: make resume PROFILE=slurm CONFIG=... [JOBS=cancel]
 	@$(BIN)/python scripts/resume_run.py --profile $(PROFILE) --config $(CONFIG) $(if $(JOBS),--jobs $(JOBS))
 	@$(MAKE) --no-print-directory run
+
+status: $(INSTALLED) ## Show how far the run of CONFIG is, what it spent and when it may end
+	@$(BIN)/python scripts/show_status.py --config $(CONFIG)
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \

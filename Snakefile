@@ -35,7 +35,7 @@ report: "rules/report/workflow.rst"
 
 # Before the first job, in the process that the user started alone; not in a dry run.
 onstart:
-    before_jobs()
+    before_jobs(workflow.dag)
 
 
 onsuccess:

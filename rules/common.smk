@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from synthesis import (
     budget,
+    budget_at_start,
     configuration,
     machine,
     running_snakemake,
@@ -65,11 +66,12 @@ TRAINING_ARGUMENTS = (
 )
 
 
-def before_jobs():
-    """End the start if jobs of an earlier one live; else have SLURM's jobs carry the run's name."""
+def before_jobs(dag):
+    """End the start if jobs of an earlier one live or the budget is spent; have SLURM's jobs carry the run's name."""
     try:
         on_slurm = workflow.executor_plugin.name == "slurm"
         slurm_jobs.check_no_job_lives(RUN, Path(), on_slurm)
+        budget_at_start.check(PLAN, STORE, jobs_that_can_begin(dag))
         if on_slurm:
             settings = workflow.executor_settings
             slurm_jobs.check_accounting(settings.status_command)
@@ -78,6 +80,15 @@ def before_jobs():
     except InputError as error:
         raise WorkflowError(str(error))
     running_snakemake.write_down(Path("results") / RUN)
+
+
+def jobs_that_can_begin(dag):
+    """The planned jobs that wait for no other."""
+    return [
+        job
+        for job in dag.needrun_jobs()
+        if not any(map(dag.needrun, dag.dependencies[job]))
+    ]
 
 
 def purchase(command):

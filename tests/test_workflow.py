@@ -153,6 +153,7 @@ def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
             id="response filter that keeps the same rows",
         ),
         pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
+        pytest.param({"budget": {"gpu_hours": 1000, "usd": 1000}}, set(), set(), id="budget"),
         pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
         pytest.param(
             {

@@ -28,6 +28,9 @@ BOUGHT_AS = {
     "score_generators": "score_difficulty",
 }
 
+# All stages that buy rows; a scorer of difficulty draws nothing at random and so has no word.
+PAID_STAGES = (*STAGE_WORDS, "score_difficulty", *BOUGHT_AS)
+
 
 def bought_as(rule: str) -> str:
     """The stage as whose rows a rule buys its own: most rules are a stage of their own."""

@@ -62,9 +62,8 @@ def _asked_gpus(plan, stage: str, store: str, wildcards, input) -> int:
     for path in input:
         if not Path(path).exists():
             raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
-    work = _trains if stage in TRAINING_STAGES else _buys_rows
     try:
-        return plan.gpus(stage, wildcards, input) if work(plan, stage, Path(store), wildcards, input) else 0
+        return plan.gpus(stage, wildcards, input) if _buys(plan, stage, Path(store), wildcards, input) else 0
     except InputError:
         # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
         return plan.gpus(stage, wildcards, input)
@@ -85,6 +84,21 @@ def training_gpus(plan, stage: str, store: str) -> dict:
         return f"gpu:{count}" if count else None
 
     return {"gpu": gpus_for(plan, stage, store), "gpus_per_node": of_each_node, "gres": gres}
+
+
+def surely_buys(plan, stage: str, store: str, wildcards, input) -> bool:
+    """Whether a job is known to have something to buy: its inputs are all there, and the store lacks what they ask."""
+    if not getattr(input, "model", None) or not all(Path(path).exists() for path in input):
+        return False
+    try:
+        return stage in (*_ASKED, *_LEARNT) and _buys(plan, stage, Path(store), wildcards, input)
+    except InputError:
+        return False
+
+
+def _buys(plan, stage: str, store: Path, wildcards, input) -> bool:
+    work = _trains if stage in TRAINING_STAGES else _buys_rows
+    return work(plan, stage, store, wildcards, input)
 
 
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:

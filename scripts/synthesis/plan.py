@@ -243,6 +243,21 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         tables = [*self.preference_tables(), *self.comparison_tables(), *self.training_tables()]
         return [*(f"{RESULTS}/{path}" for path in made), *tables, *self.evaluation_tables()]
 
+    def report_ledgers(self) -> list[str]:
+        """The ledgers of the jobs that write the card, tables, figures and pages."""
+        written = (
+            ["tabulate_funnel", "plot_funnel", "check_funnel", "write_dataset_card"] if self.makes_dataset() else []
+        )
+        compared = ["tabulate_generators"] if self.comparison_tables() else []
+        trained = ["tabulate_trainings", "plot_training_losses"] if self.training_tables() else []
+        evaluated = ["tabulate_evaluation"] if self.evaluation_tables() else []
+        rules = [*written, *compared, *trained, *evaluated, "tabulate_costs"]
+        return [f"{RESULTS}/ledger/{rule}/all.json" for rule in rules]
+
+    def every_ledger(self) -> list[str]:
+        """The ledgers of all jobs of the run."""
+        return [*self.ledgers(), *self.other_ledgers(), *self.report_ledgers()]
+
     def dataset_outputs(self) -> list[str]:
         """The data set with its exports and its card; nothing without one."""
         if not self.makes_dataset():
@@ -296,7 +311,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
 
     def _card_config(self) -> dict:
         config = {
-            key: value for key, value in self.config.items() if key not in ("prices", "forecast_cost", *AFTER_DATASET)
+            key: value
+            for key, value in self.config.items()
+            if key not in ("prices", "budget", "forecast_cost", *AFTER_DATASET)
         }
         config["models"] = {name: servers.without_access(model) for name, model in config["models"].items()}
         later = configuration_problems.used_after_dataset(self.config)

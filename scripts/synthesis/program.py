@@ -60,10 +60,16 @@ class Job:
         if not self._total:
             return f"{self.name}: {self._step or 'running'}, {now - self._started:.0f} s"
         line = f"{self.name}: {self._step}, {self._done} of {self._total} {self._unit}"
+        seconds = now - self._step_started
         if not self._done:
-            return f"{line}, {now - self._step_started:.0f} s"
-        rate = self._done / (now - self._step_started)
-        return f"{line}, {rate:.2f} {self._unit}/s, {(self._total - self._done) / rate:.0f} s to go"
+            return f"{line}, {seconds:.0f} s"
+        return f"{line}, {self._done / seconds:.2f} {self._unit}/s, {self.seconds_to_go():.0f} s to go"
+
+    def seconds_to_go(self) -> float | None:
+        """What the current step still takes at its rate so far; None before its first row."""
+        if not self._total or not self._done:
+            return None
+        return (time.monotonic() - self._step_started) / self._done * (self._total - self._done)
 
 
 def run(file: str, description: str, add_arguments, work, argv: list[str] | None = None) -> int:
@@ -207,6 +213,7 @@ def _start_heartbeat(job: Job):
     def beat():
         while not stopped.wait(HEARTBEAT_SECONDS):
             log.info(job.status())
+            job.attempt.seconds_to_go = job.seconds_to_go()
             try:
                 job.attempt.save()
             except OSError as error:
