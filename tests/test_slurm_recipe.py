@@ -25,10 +25,15 @@ def recipe(clone: SlurmClone) -> dict:
     config["optimize_generator"]["smollm2_optimized"]["rewrite_questions"]["model"] = "writer"
     # What `write_problems` knows of the stand-in's answers holds for these alone.
     config["seed"] = 7
-    config["sample_fail_rates"]["solver"] |= {"model": "writer", "samples": SAMPLES, "sampling": SAMPLING}
+    config["sample_fail_rates"]["solver"] |= {
+        "model": "writer",
+        "samples": SAMPLES,
+        "sampling": SAMPLING,
+        "problems": ["seeds"],
+    }
     config["generate_responses"]["model"] = "writer"
-    config["problems"] = {"arithmetic": {"source": {"file": {"path": "seeds.jsonl"}}, "license": "cc0-1.0"}}
-    config["merge_problems"]["problems"] = ["arithmetic"]
+    config["problems"] = {"seeds": {"source": {"file": {"path": "seeds.jsonl"}}, "license": "cc0-1.0"}}
+    config["merge_problems"]["problems"] = ["seeds"]
     config["benchmarks"] = {"arithmetic_test": {"source": {"file": {"path": "tests/data/benchmark.jsonl"}}}}
     config["filter_questions"]["filters"] = []
     config["judge_questions"]["judges"][0]["verdict"]["probability"]["threshold"] = 0.5
