@@ -134,6 +134,11 @@ def at_size_section() -> str:
     return at_size_page.section(part("at_size"), f"{date.today()}, {machine()}. {versions}")
 
 
+def shown(amount: float) -> str:
+    """A number with three digits that matter."""
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+
+
 def forecast_section() -> str:
     """The section about the forecast of a run from a pilot."""
     found = part("forecast")
@@ -154,8 +159,10 @@ def forecast_section() -> str:
     for rule, quantity, value, low, high, real in found["figures"]:
         if quantity in names and value is not None and real:
             name, scale = names[quantity]
-            spread = "" if low is None or low == high else f" ({low * scale:.3g} to {high * scale:.3g})"
-            lines.append(f"| {rule} | {name} | {value * scale:.3g}{spread} | {real * scale:.3g} | {value / real:.2f} |")
+            spread = "" if low is None or low == high else f" ({shown(low * scale)} to {shown(high * scale)})"
+            lines.append(
+                f"| {rule} | {name} | {shown(value * scale)}{spread} | {shown(real * scale)} | {value / real:.2f} |"
+            )
     return "\n".join([*lines, ""])
 
 

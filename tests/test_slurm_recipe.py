@@ -42,7 +42,7 @@ def recipe(clone: SlurmClone) -> dict:
     config["tabulate_generators"] = {"questions": 6, "shares": {"solvable": {"judge": "solvability"}}}
     for name in ("train_generator", "optimize_generator", "train_student"):
         for settings in config[name].values():
-            settings["training"] = {**settings["training"], "epochs": 1, "max_tokens": 256}
+            settings["training"] = {**settings["training"], "epochs": 1, "global_batch": 2}
     return config
 
 
