@@ -70,6 +70,13 @@ class Attempt:
             if self._journal:
                 schema.write_text(self._journal, json.dumps(asdict(self), indent=1) + "\n")
 
+    def keep_alive(self, seconds_to_go: float | None) -> None:
+        """Say in the journal that the attempt is at work, and what it may still take; nothing after its end."""
+        with self._lock:
+            if self.state == "running":
+                self.seconds_to_go = seconds_to_go
+                self.save()
+
     def close(self, state: str) -> None:
         """Book the end: `finished`, `failed` or `terminated`."""
         with self._lock:

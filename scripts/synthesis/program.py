@@ -213,9 +213,8 @@ def _start_heartbeat(job: Job):
     def beat():
         while not stopped.wait(HEARTBEAT_SECONDS):
             log.info(job.status())
-            job.attempt.seconds_to_go = job.seconds_to_go()
             try:
-                job.attempt.save()
+                job.attempt.keep_alive(job.seconds_to_go())
             except OSError as error:
                 log.warning("%s: the journal could not be written: %s", job.name, error)
 
