@@ -9,23 +9,26 @@ def section(found: dict, where: str) -> str:
     parts = [
         TITLE,
         f"{where}. Made by `python bench/measure.py --only at_size`.",
-        f"One source of {many:,} questions in shards of {found['shard_size']:,}, answered five times, and a run "
-        f"of {few:,}. What models would write is written directly: English words, questions of 300 characters and "
-        "responses of 1,500 on average. Programs of one shard ran on as many shards as `jobs` says, "
-        "one after the other; what they write for the others was written directly. Seconds are those of all jobs "
-        "together, with the start of each. The last column is the CPU time of a row in the larger "
-        "run over that in the smaller one: 1 or less means that a row costs no more in a larger run.",
+        f"One source of {many:,} questions in shards of {found['shard_size']:,}, answered five times, and a run of "
+        f"{few:,}. What models would write is written directly: English words, questions of 300 characters and "
+        "responses of 1,500 on average. Programs of one shard ran on as many shards as `jobs` says, one after the "
+        "other; what they write for the others was written directly. Seconds are those of all jobs together, with the "
+        "half second in which each starts; those of the clock grow with what else the machine does. The last column is "
+        "the CPU time of a row in the larger run over that in the smaller one: 1 or less means that a row costs no "
+        "more in a larger run.",
         _table(
             ["program", "jobs", "rows", "seconds", "CPU seconds", "rows/CPU second", "most memory (MB)", "growth"],
             [_stage(name, small[name], stage) for name, stage in large.items()],
         ),
         "The programs that buy rows, on one shard with the stand-in engine, so their own work alone; its texts are "
-        "short, but those that it scores are not. In between, Snakemake asks whether the job needs a GPU, and waits.",
+        "short, but those that it scores are not. Before it submits such a job, Snakemake's process looks in the store "
+        "whether the job needs a GPU: measured once with nothing bought and once with everything, each in a new "
+        "process, whose first look takes most of the memory.",
         _table(
             [
                 "program", "rows", "CPU seconds", "rows/CPU second", "most memory (MB)", "chunks", "store (MB)",
-                "CPU seconds again, nothing to buy", "Snakemake waits before and after (CPU seconds)",
-                "memory it keeps (MB)",
+                "CPU seconds of a second start", "CPU seconds of the look, nothing bought and all",
+                "memory kept (MB)",
             ],
             [_purchase(name, stage) for name, stage in found["purchases"].items()],
         ),

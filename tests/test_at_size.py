@@ -11,6 +11,8 @@ sys.path.append(str(ROOT / "bench"))
 
 import at_size_page
 
+pytestmark = pytest.mark.workflow
+
 QUESTIONS = 200
 
 
