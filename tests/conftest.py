@@ -38,13 +38,21 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
-    """The data set of the small run that faults on SLURM strike, made on one machine without any fault."""
+def selected(tmp_path_factory):
+    """A clone on this machine with the selected questions of the small run that faults on SLURM strike."""
     from slurm_run import SlurmClone
     from workflow import Clone
 
-    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
+    clone = Clone(tmp_path_factory.mktemp("selected") / "clone")
     clone.write_config(SlurmClone.small_config(clone))
+    clone.run("questions")
+    return clone
+
+
+@pytest.fixture(scope="session")
+def undisturbed(selected, tmp_path_factory):
+    """The data set of that run, made on this machine without any fault."""
+    clone = selected.copied_to(tmp_path_factory.mktemp("undisturbed") / "clone")
     clone.run("dataset")
     return clone.rows("dataset/data")
 

@@ -131,8 +131,10 @@ def plan(*edits) -> Plan:
 
 def test_what_only_students_need_is_no_part_of_the_card_or_of_the_data_sets_cost():
     baseline = {"source": {"file": {"path": "config/examples/pairs.jsonl"}}, "columns": {"problem": "question"}}
-    pairs = [("problems.baseline", baseline), ("train_student", {"small": {**STUDENT, "pairs": "baseline"}})]
-    before, after = plan(("train_student", {})), plan(*pairs)
+    base = {**DEMO["models"]["smollm2"], "chat_template": "config/templates/problem_solution.jinja"}
+    student = {**STUDENT, "model": "base", "pairs": "baseline"}
+    added = [("problems.baseline", baseline), ("models.base", base), ("train_student", {"small": student})]
+    before, after = plan(("train_student", {})), plan(*added)
     assert after.card_settings() == before.card_settings()
     assert after.data_files() == before.data_files()
     assert after.ledgers() == before.ledgers()

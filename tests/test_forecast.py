@@ -131,10 +131,18 @@ def test_known_rates_give_exact_amounts(pilot, monkeypatch):
 def test_twice_the_total_takes_twice_as_much(pilot, monkeypatch):
     pilot.data_set()
     once, twice = (pilot.forecast(config_of(monkeypatch, total=total)).totals() for total in (2000, 4000))
-    fixed = 2 * 2 / HOUR  # merge_problems has as many rows in both
+    fixed = 4 * 2 * 2 / HOUR  # merge_problems has as many rows in both, three more rules have a single job
     assert twice["gpu_hours"].value == pytest.approx(2 * once["gpu_hours"].value)
     assert twice["cpu_core_hours"].value - fixed == pytest.approx(2 * (once["cpu_core_hours"].value - fixed))
     assert twice["completion_tokens"].value == pytest.approx(2 * once["completion_tokens"].value)
+
+
+def test_the_start_of_programs_without_a_model_grows_with_jobs_and_not_with_rows(pilot, monkeypatch):
+    pilot.data_set()
+    for number in range(PILOT_SHARDS):
+        pilot.job("filter_questions", f"writer/{number:05d}", {"in": 5, "out": 3}, 2)
+    hours = amounts(pilot.forecast(config_of(monkeypatch)), "cpu_core_hours")
+    assert hours["filter_questions"] * HOUR == pytest.approx(20 * 2 * 2)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rules in their conda environments through SLURM, with the stand-in for the command that `conda_deployment` explains."""
+"""Rules in their conda environments through SLURM, with the stand-in that `conda_deployment` explains."""
 
 import pytest
 from slurm_run import QUICK, SlurmClone
@@ -8,7 +8,12 @@ from workflow import Clone
 pytestmark = pytest.mark.slurm
 
 # A rule of each environment that is made here, and where its job runs.
-RULES = {"fetch_problems": "fetch", "merge_problems": "filter", "grade_answers": "evaluate", "tabulate_funnel": "report"}
+RULES = {
+    "fetch_problems": "fetch",
+    "merge_problems": "filter",
+    "grade_answers": "evaluate",
+    "tabulate_funnel": "report",
+}
 
 
 def test_a_job_on_a_node_runs_in_the_environment_of_its_rule(cluster, conda, tmp_path):

@@ -34,10 +34,7 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def clone(finished, tmp_path):
     """A moved copy of the finished clone, dates kept."""
-    copied = Clone.__new__(Clone)
-    copied.folder = tmp_path / "moved"
-    shutil.copytree(finished.folder, copied.folder, symlinks=True)
-    return copied
+    return finished.copied_to(tmp_path / "moved")
 
 
 def change(clone: Clone, **changes) -> tuple[set[str], dict[str, int]]:

@@ -95,10 +95,20 @@ class Pilot:
             for name in ledger["rows_by_attempt"]:
                 attempt = self._attempts.get(name, {})
                 if self._is_own(attempt, rule, kind) and attempt["state"] == "finished" and attempt["rows"]:
-                    found[name] = _timing(attempt, attempt["rows"] * epochs(ledger))
+                    found[name] = _timing(attempt, attempt["rows"] * epochs(ledger), attempt["load_seconds"])
             if not ledger["rows_by_attempt"]:
-                found[ledger["job"]] = _timing(ledger["attempt"], units(ledger))
+                found[ledger["job"]] = _timing(ledger["attempt"], units(ledger), self._start_seconds)
         return list(found.values())
+
+    @cached_property
+    def _start_seconds(self) -> float:
+        """What any program without a model takes before its first row: the time of the shortest of all such jobs.
+
+        Counted by row, it would be most of what a small pilot's jobs take, and grow with the rows of the run.
+        """
+        ledgers = (ledger for jobs in self._jobs.values() for ledger in jobs.values())
+        seconds = [ledger["attempt"]["wall_seconds"] for ledger in ledgers if not ledger["rows_by_attempt"]]
+        return min(seconds, default=0.0)
 
     def bought(self, ledger: dict) -> int:
         """How many rows of a job were bought by jobs of its kind; others of the run had bought the rest for it."""
@@ -157,9 +167,8 @@ def epochs(ledger: dict) -> float:
     return ledger["settings"]["epochs"] if ledger["rule"] in TRAINING_STAGES else 1
 
 
-def _timing(attempt: dict, units_done: float) -> Timing:
+def _timing(attempt: dict, units_done: float, load: float) -> Timing:
     devices = attempt["gpus"] or attempt["cpu_cores"]
-    load = attempt["load_seconds"]
     gpu = (attempt["gpu_name"] or "GPU") if attempt["gpus"] else ""
     work = max(attempt["wall_seconds"] - load, 0)
     return Timing(load * devices, work * devices, units_done, devices, gpu, attempt["engine"])

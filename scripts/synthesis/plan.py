@@ -6,7 +6,14 @@ calls with wildcards return a function of them.
 
 import shlex
 
-from synthesis import configuration_dataset, configuration_paths, configuration_problems, layout, servers
+from synthesis import (
+    configuration_dataset,
+    configuration_models,
+    configuration_paths,
+    configuration_problems,
+    layout,
+    servers,
+)
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
 from synthesis.plan_comparison import ComparisonPlan
@@ -310,12 +317,11 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
 
     def _card_config(self) -> dict:
-        config = {
-            key: value
-            for key, value in self.config.items()
-            if key not in ("prices", "budget", "forecast_cost", *AFTER_DATASET)
-        }
-        config["models"] = {name: servers.without_access(model) for name, model in config["models"].items()}
+        left_out = ("prices", "budget", "forecast_cost", *AFTER_DATASET)
+        config = {key: value for key, value in self.config.items() if key not in left_out}
+        needed = configuration_models.in_use_for_dataset(self.config)
+        models = {name: model for name, model in config["models"].items() if name in needed}
+        config["models"] = {name: servers.without_access(model) for name, model in models.items()}
         later = configuration_problems.used_after_dataset(self.config)
         config["problems"] = {name: value for name, value in config["problems"].items() if name not in later}
         return config
