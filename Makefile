@@ -65,6 +65,7 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 	  [ -z "$$wrong" ] || printf '\nWhat went wrong:\n%s\n' "$$wrong"; exit 1; }
 
 resume: $(INSTALLED) ## Go on after Snakemake was killed: make resume PROFILE=slurm CONFIG=... [JOBS=cancel]
+	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)
 	@$(BIN)/python scripts/resume_run.py --profile $(PROFILE) --config $(CONFIG) $(if $(JOBS),--jobs $(JOBS))
 	@$(MAKE) --no-print-directory run
 

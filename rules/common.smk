@@ -67,19 +67,25 @@ TRAINING_ARGUMENTS = (
 
 
 def before_jobs(dag):
-    """End the start if jobs of an earlier one live or the budget is spent; have SLURM's jobs carry the run's name."""
+    """End the start if another one is at work or the budget is spent; else note that this one makes the run."""
+    if {job.rule.name for job in dag.needrun_jobs()} <= {"forecast", "forecast_cost"}:
+        return
+    results = Path("results") / RUN
+    on_slurm = workflow.executor_plugin.name == "slurm"
     try:
-        on_slurm = workflow.executor_plugin.name == "slurm"
+        running_snakemake.check_run(results)
         slurm_jobs.check_no_job_lives(RUN, Path(), on_slurm)
+        running_snakemake.check_no_program_lives(Path(STORE), RUN)
         budget_at_start.check(PLAN, STORE, jobs_that_can_begin(dag))
         if on_slurm:
-            settings = workflow.executor_settings
-            slurm_jobs.check_accounting(settings.status_command)
-            slurm_jobs.name_after(RUN, workflow.scheduler._executor)
-            slurm_jobs.count_preempted_as_failed(settings.requeue)
+            from synthesis import slurm_plugin
+
+            slurm_plugin.prepare(
+                RUN, workflow.scheduler._executor, workflow.executor_settings
+            )
     except InputError as error:
         raise WorkflowError(str(error))
-    running_snakemake.write_down(Path("results") / RUN)
+    running_snakemake.write_down(results)
 
 
 def jobs_that_can_begin(dag):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import forecast_cost
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from synthesis import configuration, forecast_table, schema
-from synthesis.forecast import Forecast, limits
+from synthesis.forecast import Forecast
 from synthesis.forecast_estimates import exact, rate, share, total
 from synthesis.forecast_pilot import Pilot, kind_of
 from synthesis.ledger import Attempt, Ledger
@@ -283,7 +284,7 @@ def test_rows_that_another_stage_buys_cost_nothing_here(pilot, monkeypatch):
 @pytest.mark.parametrize(
     ("budget", "sentence"),
     [
-        (100, "is within the budget of 100 USD"),
+        ({"usd": 100}, "is within the budget of 100 USD"),
         ({"gpu_hours": 1.0, "usd": 100}, "is above the budget of 1.0 GPU hours"),
         ({"gpu_hours": 100}, "is within the budget of 100 GPU hours"),
     ],
@@ -298,15 +299,10 @@ def test_the_forecast_is_compared_with_the_budget(pilot, monkeypatch, budget, se
 
 
 def test_a_forecast_that_lacks_a_stage_is_not_called_within_the_budget(pilot, monkeypatch):
-    forecast = pilot.data_set().forecast(config_of(monkeypatch))
-    (sentence,) = forecast_table.budget_sentences(forecast, config_of(monkeypatch) | {"budget": 1000})
+    shutil.rmtree(pilot.data_set().results / "ledger/score_responses")
+    forecast = pilot.forecast(config_of(monkeypatch))
+    (sentence,) = forecast_table.budget_sentences(forecast, config_of(monkeypatch) | {"budget": {"usd": 1000}})
     assert "may be above the budget of 1,000 USD, and lacks" in sentence
-
-
-def test_limits_take_both_shapes_of_a_budget():
-    assert limits({}) == {}
-    assert limits({"budget": 20}) == {"cost": 20}
-    assert limits({"budget": {"gpu_hours": 5, "usd": 7}}) == {"gpu_hours": 5, "cost": 7}
 
 
 # Uncertainty

@@ -49,7 +49,7 @@ def asked(tmp_path, monkeypatch):
     described = {"model": "m", "engine": "stand_in", "dtype": "float32", "context": 64, "content_sha256": "m"}
     manifest.write_text(json.dumps(described | {"trust_remote_code": False}))
     plan = SimpleNamespace(
-        config={"seed": 3},
+        config={"run": "trial", "seed": 3},
         source=lambda name: {"empty_prefix": {"system": None, "sampling": SAMPLING}},
         start=lambda wildcards: 0,
         stop=lambda wildcards: TOTAL,

@@ -248,14 +248,3 @@ class Forecast:
                 longest = longest.at_least(line.job_seconds)
             found.append((mean * math.ceil(jobs / width)).at_least(longest) * (1 / HOUR))
         return total(found)
-
-
-def limits(config: dict) -> dict[str, float]:
-    """The budget of a configuration by the amount that it limits; nothing without one.
-
-    A number limits the money; a mapping may limit `gpu_hours` and money, under the currency in small letters.
-    """
-    budget = config.get("budget", {})
-    if not isinstance(budget, dict):
-        return {"cost": budget}
-    return {name if name == "gpu_hours" else "cost": limit for name, limit in budget.items() if limit is not None}

@@ -1,8 +1,9 @@
 """The forecast as a tidy table and as a text for readers."""
 
 from synthesis import markdown_text
-from synthesis.forecast import AMOUNTS, NOT_IN_PILOT, Forecast, Line, limits
+from synthesis.forecast import AMOUNTS, NOT_IN_PILOT, Forecast, Line
 from synthesis.forecast_estimates import Estimate, total
+from synthesis.status import BUYING_RULES
 
 COLUMNS = ["phase", "step", "kind", "quantity", "unit", "value", "low", "high", "measured_on", "note"]
 TOTAL = "Total"
@@ -145,10 +146,13 @@ def _notes(forecast: Forecast) -> str:
 
 def budget_sentences(forecast: Forecast, config: dict) -> list[str]:
     """Whether the forecast is within each limit of the budget, which does not count what has no price."""
-    totals, found = forecast.totals(), []
-    for name, limit in limits(config).items():
-        unit = "GPU hours" if name == "gpu_hours" else config["prices"]["currency"]
-        estimate, lacking = totals[name], forecast.lacking(name, with_unpriced=False)
+    found = []
+    # Like the budget, it counts the jobs that buy or train.
+    counted = [line for line in forecast.lines if line.rule in BUYING_RULES]
+    for limited, limit in config.get("budget", {}).items():
+        name, unit = {"gpu_hours": ("gpu_hours", "GPU hours"), "usd": ("cost", "USD")}[limited]
+        estimate = total([line.amounts[name] for line in counted if name in line.amounts])
+        lacking = [rule for rule in forecast.lacking(name, with_unpriced=False) if rule in BUYING_RULES]
         low, high = estimate.interval
         verdict = "is within" if high <= limit else "is above" if low > limit else "may be above"
         if lacking and verdict != "is above":

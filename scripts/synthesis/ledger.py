@@ -55,7 +55,12 @@ class Attempt:
         self._lock = threading.RLock()
 
     def use_gpus(self, count: int, names: tuple[str, ...]) -> None:
-        """Book the GPUs of this attempt; where the machine does not tell their names, that stays empty."""
+        """Book the GPUs of this attempt; where the machine does not tell their names, that stays empty.
+
+        The clock starts anew: hours of GPUs are those that it holds them, not those that it waited for them.
+        """
+        if count:
+            self._clock = time.monotonic()
         self.gpus, self.gpu_name = count, ", ".join(sorted(set(names)))
 
     def journal_in(self, store: Path) -> None:

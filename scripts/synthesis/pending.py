@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from synthesis import schema
+from synthesis import budget, schema
 from synthesis.code_version import code_version
 from synthesis.compared_questions import asked_questions
 from synthesis.configuration_models import TRAINING_STAGES
@@ -62,6 +62,9 @@ def _asked_gpus(plan, stage: str, store: str, wildcards, input) -> int:
     for path in input:
         if not Path(path).exists():
             raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
+    if budget.Watch(Path(store), plan.config["run"]).account().over():
+        # The job says so and ends; it need not wait for a GPU before.
+        return 0
     try:
         return plan.gpus(stage, wildcards, input) if _buys(plan, stage, Path(store), wildcards, input) else 0
     except InputError:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from synthesis import servers
 from synthesis.canonical import canonical_json
 from synthesis.errors import InputError
 from synthesis.plan_resources import ResourcePlan
@@ -18,8 +19,9 @@ class ForecastPlan(ResourcePlan):
         return str(pilot_results(self.config, _RUNS) / "tables/costs.csv")
 
     def whole_configuration(self) -> str:
-        """All settings as canonical JSON."""
-        return canonical_json(self.config)
+        """All settings as canonical JSON, but for where servers are."""
+        models = {name: servers.without_access(model) for name, model in self.config["models"].items()}
+        return canonical_json({**self.config, "models": models})
 
 
 def pilot_results(config: dict, runs: Path) -> Path:

@@ -132,6 +132,8 @@ class ResourcePlan:
             "max_num_seqs": lambda wildcards, input: self._of_vllm(input, "max_num_seqs", 1),
             "gpu_memory_percent": lambda wildcards, input: self._of_vllm(input, "gpu_memory_utilization", 100),
             "try_number": _try_number,
+            # Else SLURM may give a model that takes several GPUs some of each of several nodes.
+            "nodes": 1,
         }
 
     def _of_vllm(self, input, key: str, unit: int) -> int:
