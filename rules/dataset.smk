@@ -1,5 +1,6 @@
 rule dataset:
     input:
+        PLAN.stage_files(PLAN.every_stage()),
         PLAN.dataset_outputs(),
 
 

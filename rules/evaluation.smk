@@ -1,5 +1,7 @@
 rule evaluation:
     input:
+        PLAN.evaluation_files("answer_benchmark"),
+        PLAN.evaluation_files("grade_answers"),
         PLAN.evaluation_tables(),
 
 

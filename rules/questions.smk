@@ -1,6 +1,8 @@
+# This target and those of the phases after it name every file of their phase, so that one that somebody removed, or
+# whose rows were forgotten, is made again, although nothing after it is older.
 rule questions:
     input:
-        PLAN.all_files("select_questions"),
+        PLAN.stage_files(PLAN.question_stages()),
 
 
 rule generate_questions:

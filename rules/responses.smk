@@ -1,6 +1,6 @@
 rule responses:
     input:
-        PLAN.all_files("select_responses"),
+        PLAN.stage_files(PLAN.every_stage()),
 
 
 rule generate_responses:

@@ -1,4 +1,4 @@
-"""Whole runs on the stand-in engine: identity, reuse, funnel, reruns, faults and the bill."""
+"""Whole runs on the stand-in engine: identity, reuse, funnel, faults and the bill."""
 
 import json
 import os
@@ -17,9 +17,7 @@ from workflow import Clone, Inputs, bought_since, plan_in
 pytestmark = pytest.mark.workflow
 
 PAID = {"generate_questions", "judge_questions", "generate_responses", "score_responses"}
-RESPONSE_SIDE = {"filter_responses", "score_responses", "select_responses"}
 OUTCOME = {"assemble_dataset", "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel"}
-QUESTION_SIDE = {"filter_questions", "find_duplicates", "judge_questions", "select_questions"}
 
 
 @pytest.fixture(scope="module")
@@ -90,94 +88,6 @@ def test_the_same_rows_for_one_three_and_seven_shards(finished, tmp_path, shard_
         assert other.rows(stage) == finished.rows(stage), stage
 
 
-def test_another_shard_size_buys_nothing(clone):
-    _, bought = change(clone, generate_questions__sources__writer__shard_size=14)
-    assert bought == {}
-
-
-def test_growing_the_total_touches_no_old_shard(clone):
-    before = {stage: clone.rows(stage) for stage in ("generate_questions", "generate_responses")}
-    files = {path: path.stat().st_mtime_ns for path in clone.folder.glob("results/trial/generate_questions/writer/*")}
-    changes = {"generate_questions__sources__writer__total": 63, "select_questions__sources__writer__cap": 60}
-    _, bought = change(clone, **changes)
-    assert bought["generate_questions"] == 21
-    assert clone.rows("generate_questions")[:42] == before["generate_questions"]
-    after = {(row["question_id"], row["sample"]): row for row in clone.rows("generate_responses")}
-    for row in before["generate_responses"]:
-        assert after[row["question_id"], row["sample"]] == row
-    assert all(path.stat().st_mtime_ns == date for path, date in files.items())
-
-
-def test_a_wider_filter_buys_answers_of_the_new_questions_only(clone):
-    kept = {row["question_id"] for row in clone.rows("select_questions") if row["keep"]}
-    ran, bought = change(
-        clone,
-        filter_questions__filters__0__rules={"min_characters": 20, "max_characters": 400},
-        select_questions__sources__writer={"method": "none", "cap": 42, "shortfall": "warn"},
-    )
-    now = {row["question_id"] for row in clone.rows("select_questions") if row["keep"]}
-    assert now > kept
-    assert bought["generate_responses"] == 2 * len(now - kept)
-    assert "generate_questions" not in bought
-    assert ran == QUESTION_SIDE | {"generate_responses"} | RESPONSE_SIDE | OUTCOME
-
-
-@pytest.mark.parametrize(
-    ("changes", "rules", "paid"),
-    [
-        pytest.param(
-            {"generate_responses__sampling": {"temperature": 0.9, "max_tokens": 64}},
-            {"generate_responses"} | RESPONSE_SIDE | OUTCOME,
-            {"generate_responses", "score_responses"},
-            id="response temperature",
-        ),
-        pytest.param(
-            {"generate_responses__samples": 3},
-            {"generate_responses"} | RESPONSE_SIDE | OUTCOME,
-            {"generate_responses", "score_responses"},
-            id="one more sample",
-        ),
-        pytest.param(
-            {"judge_questions__judges__0__verdict__probability__threshold": 0.1},
-            {"judge_questions", "select_questions", "generate_responses"} | RESPONSE_SIDE | OUTCOME,
-            {"generate_responses", "score_responses"},
-            id="judge threshold",
-        ),
-        pytest.param(
-            {"filter_responses": {"finished": False, "answer": ["the_answer_is"]}},
-            RESPONSE_SIDE | OUTCOME,
-            set(),
-            id="response filter that keeps the same rows",
-        ),
-        pytest.param({"prices__cpu_core_hour": 2.0}, {"tabulate_costs", "write_dataset_card"}, set(), id="price"),
-        pytest.param({"budget": {"gpu_hours": 1000, "usd": 1000}}, set(), set(), id="budget"),
-        pytest.param({"write_dataset_card__title": "Another"}, {"write_dataset_card"}, set(), id="title of the card"),
-        pytest.param(
-            {
-                "models__writer__license": "mit",
-                "models__writer__terms": "https://example.org/terms",
-                "models__writer__parameters": 2,
-                "problems__seeds__license": "mit",
-                "problems__seeds__terms": "see its page",
-            },
-            {"write_dataset_card"},
-            set(),
-            id="licences, terms and the size of a model",
-        ),
-        pytest.param(
-            {"assemble_dataset__exports": ["messages"]},
-            {"assemble_dataset", "write_dataset_card", "tabulate_costs", "check_funnel"},
-            set(),
-            id="another export",
-        ),
-    ],
-)
-def test_table_of_changes(clone, changes, rules, paid):
-    ran, bought = change(clone, **changes)
-    assert ran == rules
-    assert set(bought) == paid
-
-
 def test_a_choice_without_scores_and_back_buys_nothing(clone):
     best, answers = clone.rows("dataset/data"), clone.rows("filter_responses")
     config = clone.config(select_responses__method="first")
@@ -213,38 +123,14 @@ def test_a_data_set_cut_anew_loads_without_what_was_there_before(clone, tmp_path
     assert folders == {"README.md", "data", "messages"}
 
 
-def test_touched_scripts_and_comments_make_nothing_again(clone):
-    for path in clone.folder.glob("scripts/**/*.py"):
-        path.touch()
-    program = clone.folder / "scripts/generate_responses.py"
-    program.write_text("# A remark.\n" + program.read_text())
-    report = clone.folder / "scripts/plot_funnel.py"
-    report.write_text("# A remark.\n" + report.read_text())
-    assert "Nothing to be done" in clone.run()
-
-
-def test_raised_versions(clone):
-    path = clone.folder / "scripts/code_versions.json"
-    versions = json.loads(path.read_text())
-    versions["judge_questions"]["output"] += 1
-    path.write_text(json.dumps(versions))
-    ran, bought = change(clone)
-    assert "judge_questions" in ran and "generate_questions" not in ran
-    assert bought == {}
-    versions["generate_responses"]["rows"] += 1
-    path.write_text(json.dumps(versions))
-    ran, bought = change(clone)
-    answers = 2 * sum(row["keep"] for row in clone.rows("select_questions"))
-    assert bought == {"generate_responses": answers}  # the texts, and so the rewards, stay the same
-
-
 def test_empty_shards_pass_through_the_whole_chain(clone):
-    config = clone.config(generate_questions__sources__writer__shard_size=2, select_questions__sources__writer__cap=4)
+    config = clone.config(select_questions__sources__writer__cap=4)
+    config["generate_questions"]["sources"]["writer"] |= {"total": 12, "shard_size": 2}
     clone.write_config(config)
     clone.run()
     rows = [len(_rows(path)) for path in sorted(clone.folder.glob("results/trial/generate_responses/writer/*.parquet"))]
-    assert len(rows) == 21
-    assert rows.count(0) >= 17
+    assert len(rows) == 6
+    assert rows.count(0) >= 2
     assert json.loads((clone.folder / "results/trial/check_funnel/check_funnel.json").read_text())
 
 
@@ -252,19 +138,6 @@ def _rows(path):
     import pyarrow.parquet as pq
 
     return pq.read_table(path, partitioning=None).to_pylist()
-
-
-def test_forgotten_rows_are_bought_again(clone):
-    before, rows = clone.bought(), clone.rows("generate_responses")
-    command = [sys.executable, "scripts/forget_rows.py", "--config", "trial.yaml", "--stage", "generate_responses"]
-    environment = {**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"}
-    subprocess.run([*command, "--shard", "writer/00001"], cwd=clone.folder, check=True, env=environment)
-    clone.run()
-    selected = [
-        row for row in _rows(clone.folder / "results/trial/select_questions/writer/00001.parquet") if row["keep"]
-    ]
-    assert bought_since(before, clone.bought()) == {"generate_responses": 2 * len(selected)}
-    assert clone.rows("generate_responses") == rows
 
 
 def test_another_python_first_on_the_path_is_not_used(clone, tmp_path):
@@ -325,15 +198,6 @@ def test_two_definitions_under_one_name_do_not_meet(clone):
     assert len(list((clone.folder / "resources/models").iterdir())) == 2
     assert "Nothing to be done" in clone.run()
     assert clone.attempts().items() >= before.items()
-
-
-def test_a_changed_problem_file_is_read_again(clone):
-    before = clone.attempts()
-    path = clone.folder / "tests/data/problems.jsonl"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    clone.run()
-    assert {"fetch_problems", "merge_problems", "filter_questions"} <= clone.rules_that_ran(before)
-    assert "generate_questions" not in clone.rules_that_ran(before)
 
 
 def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypatch):

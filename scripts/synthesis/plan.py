@@ -209,9 +209,12 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         """All stages from the first question to the chosen response, in their order; none without a data set."""
         if not self.makes_dataset():
             return []
-        questions = ["generate_questions", *self.verdict_stages(), "select_questions"]
         scored = ["score_responses"] if "score_responses" in self.config else []
-        return [*questions, "generate_responses", "filter_responses", *scored, "select_responses"]
+        return [*self.question_stages(), "generate_responses", "filter_responses", *scored, "select_responses"]
+
+    def question_stages(self) -> list[str]:
+        """The stages that make and choose questions, in their order."""
+        return ["generate_questions", *self.verdict_stages(), "select_questions"]
 
     def rewards(self) -> list[str]:
         """The rewards of a shard's responses; none where nothing is scored."""
