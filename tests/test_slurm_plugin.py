@@ -42,8 +42,9 @@ def test_a_preempted_job_has_failed_unless_slurm_may_start_it_again(no_requeue, 
     assert states_of(monkeypatch, {"1": "PREEMPTED"}, no_requeue=no_requeue) == {"1": seen}
 
 
-def test_a_query_that_failed_stays_one(monkeypatch):
-    assert states_of(monkeypatch, None) is None
+def test_a_slurm_that_does_not_answer_says_nothing_of_any_job(monkeypatch):
+    # Of None, the plugin would make that no job is at work.
+    assert states_of(monkeypatch, None) == {}
 
 
 def job(**resources):

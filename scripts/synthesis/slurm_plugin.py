@@ -64,10 +64,11 @@ def _name_after(run: str, executor, settings) -> None:
 
 
 def _follow_to_the_end(settings) -> None:
-    """Let no ended job be taken for one at work, for which the plugin would wait for ever.
+    """Let no job be lost sight of, since the plugin then waits for ever.
 
-    `sacct` says `CANCELLED by 1000`, of which the plugin knows the first word alone. A preempted job that SLURM does
-    not start again has failed; a partition with PreemptMode=CANCEL ends jobs so.
+    If SLURM does not answer, all jobs count as at work; the plugin would forget them. `sacct` says `CANCELLED by 1000`, of
+    which the plugin knows the first word alone. A preempted job that SLURM does not start again has failed; a partition
+    with PreemptMode=CANCEL ends jobs so.
     """
     asked = plugin.query_job_status
     ended = {"PREEMPTED": "CANCELLED"} if settings.no_requeue else {}
@@ -75,7 +76,7 @@ def _follow_to_the_end(settings) -> None:
     async def in_words_that_are_known(*arguments):
         states, seconds = await asked(*arguments)
         words = {job: state.partition(" ")[0] for job, state in (states or {}).items()}
-        return states and {job: ended.get(word, word) for job, word in words.items()}, seconds
+        return {job: ended.get(word, word) for job, word in words.items()}, seconds or 0.0
 
     plugin.query_job_status = in_words_that_are_known
 
