@@ -66,9 +66,9 @@ def _name_after(run: str, executor, settings) -> None:
 def _follow_to_the_end(settings) -> None:
     """Let no job be lost sight of, since the plugin then waits for ever.
 
-    If SLURM does not answer, all jobs count as at work; the plugin would forget them. `sacct` says `CANCELLED by 1000`, of
-    which the plugin knows the first word alone. A preempted job that SLURM does not start again has failed; a partition
-    with PreemptMode=CANCEL ends jobs so.
+    If SLURM does not answer, all jobs count as at work; the plugin would forget them. `sacct` says `CANCELLED by 1000`,
+    of which the plugin knows the first word alone. A preempted job that SLURM does not start again has failed; a
+    partition with PreemptMode=CANCEL ends jobs so.
     """
     asked = plugin.query_job_status
     ended = {"PREEMPTED": "CANCELLED"} if settings.no_requeue else {}
