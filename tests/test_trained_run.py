@@ -4,11 +4,14 @@ import json
 
 import pytest
 from test_training_parts import WITH_SYSTEM
-from test_workflow import OUTCOME, PAID, QUESTION_SIDE, RESPONSE_SIDE
+from test_workflow import OUTCOME, PAID
 from tiny_model import CHAT_TEMPLATE, CONTEXT, make_tiny_model
 from workflow import Clone
 
 pytestmark = pytest.mark.workflow
+
+QUESTION_SIDE = {"filter_questions", "find_duplicates", "judge_questions", "select_questions"}
+RESPONSE_SIDE = {"filter_responses", "score_responses", "select_responses"}
 
 TRAINING = {
     "epochs": 20,

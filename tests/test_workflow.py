@@ -17,9 +17,7 @@ from workflow import Clone, Inputs, bought_since, plan_in
 pytestmark = pytest.mark.workflow
 
 PAID = {"generate_questions", "judge_questions", "generate_responses", "score_responses"}
-RESPONSE_SIDE = {"filter_responses", "score_responses", "select_responses"}
 OUTCOME = {"assemble_dataset", "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel"}
-QUESTION_SIDE = {"filter_questions", "find_duplicates", "judge_questions", "select_questions"}
 
 
 @pytest.fixture(scope="module")
