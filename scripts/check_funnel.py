@@ -1,13 +1,16 @@
 """Check that no row was lost or doubled between the stages, from the first question to the data set."""
 
 import json
+from bisect import bisect_right
 from collections import Counter
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
-from synthesis import funnel, pairs, program, schema, web_pages
+import pyarrow as pa
+import pyarrow.compute as pc
+from synthesis import funnel, pairs, program, row_digests, schema, web_pages
 from synthesis.errors import InputError
-from synthesis.funnel import Piece, Row, Stage
+from synthesis.funnel import Piece, Stage
 
 CHECKS = [
     "every stage has a file for every shard",
@@ -18,6 +21,9 @@ CHECKS = [
     "every question with a response to choose from has exactly one chosen response",
     "the data set holds exactly the chosen responses and the included pairs",
 ]
+
+# What names a row of the data set.
+PLACE = ["source", "question_id", "sample"]
 
 
 def add_arguments(parser):
@@ -35,28 +41,32 @@ def work(options, job):
     funnel.require(stages, ["generate_questions", "generate_responses", "select_responses"])
     pieces = list(stages[0].files)
     job.step("checking", len(pieces))
-    owners: dict[tuple, Piece] = {}
+    owned: list[pa.Array] = []
+    chosen: list[pa.Array] = []
     totals: dict[str, dict] = {piece.source: {} for piece in pieces}
-    chosen: list[tuple] = []
     for piece in pieces:
         rows = _check_shard(stages, piece, options.settings["samples"])
-        _check_owners(owners, rows[stages[0].name], piece)
         _add(totals[piece.source], rows)
-        chosen += [(piece.source, *row.key) for row in rows[stages[-1].name] if row.keep]
+        owned.append(row_digests.digests(rows[stages[0].name]["question_id"].to_pylist()))
+        last = rows[stages[-1].name]
+        chosen.append(_places(last.filter(last["keep"]), piece.source))
         job.advance()
+    _check_owners(owned, stages[0], pieces)
     included = {path.stem: pairs.included(path) for path in options.included}
-    _check_dataset(options.dataset, chosen, [_place(row) for found in included.values() for row in found.rows])
+    dataset_rows = sum(map(len, chosen))
+    expected = Counter({source: found[stages[-1].name]["kept"] for source, found in totals.items()})
+    _check_dataset(options.dataset, chosen, expected, [row for found in included.values() for row in found.rows])
     report = {
         "run": options.run,
         "shards": len(pieces),
-        "dataset_rows": len(chosen),
+        "dataset_rows": dataset_rows,
         "included": {name: _counts(found) for name, found in included.items()},
         "checks": CHECKS,
         "stages": totals,
     }
     schema.write_text(options.output, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     schema.write_text(options.page, page(report))
-    job.rows(**{"in": len(owners), "out": len(chosen)})
+    job.rows(**{"in": sum(map(len, owned)), "out": dataset_rows})
 
 
 def page(report: dict) -> str:
@@ -77,19 +87,23 @@ def _counts(found: pairs.Pairs) -> dict[str, int]:
     return {"pairs": len(found.rows), "without_solution": found.without_solution}
 
 
-def _place(row: dict) -> tuple:
-    return row["source"], row["question_id"], row["sample"]
+def _places(rows: pa.Table, source: str | None = None) -> pa.Array:
+    """What names each row of the data set, its source, question and sample, in short; `source` if all have the same."""
+    sources = pa.repeat(source, len(rows)) if source is not None else rows["source"]
+    sample = rows["sample"].cast(pa.string())
+    texts = pc.binary_join_element_wise(sources, rows["question_id"], sample, "\n", null_handling="replace")
+    return row_digests.digests(texts.to_pylist())
 
 
-def _check_shard(stages: list[Stage], piece: Piece, samples: int) -> dict[str, list[Row]]:
-    """Check one shard through all stages; returns its rows by stage."""
+def _check_shard(stages: list[Stage], piece: Piece, samples: int) -> dict[str, pa.Table]:
+    """Check one shard through all stages; returns its rows by stage, with a column `key` that names each."""
     rows = {}
     for stage in stages:
-        rows[stage.name] = stage.read(piece)
+        rows[stage.name] = _keyed(stage.read(piece))
         _check_rows(stage, piece, rows[stage.name])
     for before, after in pairwise(stages):
-        kept = [row.key for row in rows[before.name] if row.keep]
-        reached = [row.key for row in rows[after.name]]
+        handed_on, reached = rows[before.name], rows[after.name]
+        kept = handed_on["key"].filter(handed_on["keep"])
         if after.rule == "generate_responses":
             _check_samples(piece, before, after, kept, reached, samples)
         elif len(kept) != len(reached):
@@ -104,19 +118,29 @@ def _check_shard(stages: list[Stage], piece: Piece, samples: int) -> dict[str, l
     return rows
 
 
-def _check_rows(stage: Stage, piece: Piece, rows: list[Row]) -> None:
-    for key, times in Counter(row.key for row in rows).items():
-        if times > 1:
-            raise _fault(piece, stage, f"{stage.name} has {len(rows)} rows, but {_name(key)} stands there twice")
-    for row in rows:
-        if row.keep and row.reason:
-            raise _fault(piece, stage, f"{stage.name} keeps {_name(row.key)} but gives the reason {row.reason}")
-        if not row.keep and not row.reason:
-            raise _fault(piece, stage, f"{stage.name} rejects {_name(row.key)} without a reason")
+def _keyed(rows: pa.Table) -> pa.Table:
+    key = rows["question_id"]
+    if "sample" in rows.column_names:
+        key = pc.binary_join_element_wise(key, rows["sample"].cast(pa.string()), "/")
+    return rows.append_column("key", key)
+
+
+def _check_rows(stage: Stage, piece: Piece, rows: pa.Table) -> None:
+    if len(rows["key"].unique()) < len(rows):
+        key = next(key for key, times in Counter(rows["key"].to_pylist()).items() if times > 1)
+        raise _fault(piece, stage, f"{stage.name} has {len(rows)} rows, but {_named(rows, key)} stands there twice")
+    has_reason = pc.not_equal(rows["reason"], "")
+    wrong = pc.index(pc.equal(rows["keep"], has_reason), True).as_py()
+    if wrong < 0:
+        return
+    name, reason = _named(rows, rows["key"][wrong]), rows["reason"][wrong].as_py()
+    if reason:
+        raise _fault(piece, stage, f"{stage.name} keeps {name} but gives the reason {reason}")
+    raise _fault(piece, stage, f"{stage.name} rejects {name} without a reason")
 
 
 def _check_samples(piece, before, after, kept, reached, samples) -> None:
-    expected = [(*key, sample) for key in kept for sample in range(samples)]
+    expected = pa.array([f"{key}/{sample}" for key in kept.to_pylist() for sample in range(samples)], pa.string())
     if len(expected) != len(reached):
         raise _fault(
             piece,
@@ -128,51 +152,65 @@ def _check_samples(piece, before, after, kept, reached, samples) -> None:
 
 
 def _check_same(piece, before, after, expected, reached) -> None:
-    unknown = set(reached).difference(expected)
-    if unknown:
+    unknown = reached["key"].filter(pc.invert(pc.is_in(reached["key"], expected)))
+    if len(unknown):
         raise _fault(
             piece,
             after,
             f"{after.name} has {len(reached)} rows, as expected, but other rows than {before.name} hands on, "
-            f"such as {_name(min(unknown))}",
+            f"such as {_named(reached, pc.min(unknown))}",
         )
 
 
-def _check_choice(stage: Stage, piece: Piece, rows: list[Row]) -> None:
+def _check_choice(stage: Stage, piece: Piece, rows: pa.Table) -> None:
     # A response that is too long for the scorer is none to choose from.
-    chosen = Counter({row.key[0]: 0 for row in rows if row.reason != "context_overflow"})
-    chosen.update(row.key[0] for row in rows if row.keep)
-    for question, times in chosen.items():
-        if times != 1:
-            raise _fault(piece, stage, f"{stage.name} chooses {times} responses to question {question} instead of 1")
+    rows = rows.filter(pc.or_(rows["keep"], pc.not_equal(rows["reason"], "context_overflow")))
+    chosen = rows.set_column(rows.column_names.index("keep"), "keep", rows["keep"].cast(pa.int64()))
+    times = chosen.group_by("question_id", use_threads=False).aggregate([("keep", "sum")])
+    wrong = times.filter(pc.not_equal(times["keep_sum"], 1))
+    for row in wrong.slice(0, 1).to_pylist():
+        raise _fault(
+            piece,
+            stage,
+            f"{stage.name} chooses {row['keep_sum']} responses to question {row['question_id']} instead of 1",
+        )
 
 
-def _check_owners(owners: dict[tuple, Piece], rows: list[Row], piece: Piece) -> None:
-    for row in rows:
-        owner = owners.setdefault(row.key, piece)
-        if owner != piece:
-            raise InputError(
-                f"source {piece.source}, shard {piece.shard}: {_name(row.key)} is also in source {owner.source}, "
-                f"shard {owner.shard}; delete the files of both and run the workflow again."
-            )
+def _check_owners(owned: list[pa.Array], stage: Stage, pieces: list[Piece]) -> None:
+    """Check that no question is in two shards; `owned` are the digests of the ids of each shard."""
+    twice = row_digests.first_repeated(row_digests.joined(owned))
+    if twice is None:
+        return
+    ends = list(accumulate(map(len, owned)))
+    piece, owner = (pieces[bisect_right(ends, number)] for number in twice)
+    before = twice[0] - sum(len(part) for part in owned[: pieces.index(piece)])
+    question = stage.read(piece)["question_id"][before].as_py()
+    raise InputError(
+        f"source {piece.source}, shard {piece.shard}: {_name(question)} is also in source {owner.source}, "
+        f"shard {owner.shard}; delete the files of both and run the workflow again."
+    )
 
 
-def _add(totals: dict, rows: dict[str, list[Row]]) -> None:
+def _add(totals: dict, rows: dict[str, pa.Table]) -> None:
     for name, found in rows.items():
         entry = totals.setdefault(name, {"in": 0, "kept": 0})
         entry["in"] += len(found)
-        entry["kept"] += sum(row.keep for row in found)
+        entry["kept"] += pc.sum(found["keep"], min_count=0).as_py()
 
 
-def _check_dataset(paths: list[Path], chosen: list[tuple], included: list[tuple]) -> None:
-    columns = ["source", "question_id", "sample"]
-    found = [_place(row) for path in paths for row in schema.read(path, schema.DATASET, columns)]
-    remedy = f"delete {paths[0]} and run the workflow again."
-    for (source, *key), times in Counter(found).items():
-        if times > 1:
-            raise InputError(f"source {source}: {_name(key)} stands in the data set twice; {remedy}")
-    given = {source: "assemble_dataset included" for source, *_ in included}
-    expected, present = Counter(row[0] for row in [*chosen, *included]), Counter(row[0] for row in found)
+def _check_dataset(paths: list[Path], chosen: list[pa.Array], expected: Counter, included: list[dict]) -> None:
+    """Check the data set's files against the chosen responses, `expected` of each source, and the included rows."""
+    parts, present = [], Counter()
+    for path in paths:
+        rows = schema.read_table(path, schema.DATASET, PLACE)
+        parts.append(_places(rows))
+        present.update({item["values"]: item["counts"] for item in rows["source"].value_counts().to_pylist()})
+    found, remedy = row_digests.joined(parts), f"delete {paths[0]} and run the workflow again."
+    if twice := row_digests.first_repeated(found):
+        row = _dataset_row(paths, twice[0])
+        raise InputError(f"source {row['source']}: {_name(**row)} stands in the data set twice; {remedy}")
+    given = {row["source"]: "assemble_dataset included" for row in included}
+    expected = expected + Counter(row["source"] for row in included)
     for source in [*expected, *present]:
         if expected[source] != present[source]:
             raise InputError(
@@ -180,11 +218,21 @@ def _check_dataset(paths: list[Path], chosen: list[tuple], included: list[tuple]
                 f"{'pairs' if source in given else 'responses'} but the data set has {present[source]} rows of it; "
                 f"{remedy}"
             )
-    for source, *key in sorted(set(found).difference(chosen, included)):
+    others = _places(pa.Table.from_pylist(included, schema.DATASET))
+    unknown = pc.index(pc.is_in(found, row_digests.joined([*chosen, others])), False).as_py()
+    if unknown >= 0:
+        row = _dataset_row(paths, unknown)
+        source = row["source"]
         raise InputError(
             f"source {source}: the data set has {present[source]} rows, as expected, but other rows than "
-            f"{given.get(source, 'select_responses chose')}, such as {_name(key)}; {remedy}"
+            f"{given.get(source, 'select_responses chose')}, such as {_name(**row)}; {remedy}"
         )
+
+
+def _dataset_row(paths: list[Path], number: int) -> dict:
+    """The place of row `number` of the data set."""
+    rows = (row for path in paths for row in schema.read(path, schema.DATASET, PLACE))
+    return next(islice(rows, number, None))
 
 
 def _fault(piece: Piece, stage: Stage, what: str) -> InputError:
@@ -192,9 +240,14 @@ def _fault(piece: Piece, stage: Stage, what: str) -> InputError:
     return InputError(f"{place}: {what}; delete {stage.files[piece]} and run the workflow again.")
 
 
-def _name(key) -> str:
-    question, *sample = key
-    return f"sample {sample[0]} of question {question}" if sample and sample[0] is not None else f"question {question}"
+def _named(rows: pa.Table, key) -> str:
+    """The name of the row with a key, for a sentence."""
+    row = rows.select([name for name in PLACE if name in rows.column_names]).slice(rows["key"].index(key).as_py(), 1)
+    return _name(**row.to_pylist()[0])
+
+
+def _name(question_id: str, sample: int | None = None, source: str = "") -> str:
+    return f"question {question_id}" if sample is None else f"sample {sample} of question {question_id}"
 
 
 def main(argv=None):

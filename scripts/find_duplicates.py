@@ -5,21 +5,16 @@ So a set that grows in all sources in step never changes an old decision, and sh
 equals a problem of a given set is a duplicate of that, whatever other questions there are.
 """
 
+from bisect import bisect_right
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import NamedTuple
 
-from synthesis import program, schema
+import pyarrow as pa
+import pyarrow.compute as pc
+from synthesis import program, row_digests, schema
 from synthesis.errors import InputError
 from synthesis.text import signature
-from synthesis.verdicts import verdict
-
-
-class Place(NamedTuple):
-    """Where a question stands in the order in which duplicates are decided."""
-
-    index: int
-    source: int
-    question_id: str
+from synthesis.verdicts import question_verdicts
 
 
 def add_arguments(parser):
@@ -46,41 +41,76 @@ def work(options, job):
 
 
 def find_exact(options, sources: dict[str, int], job) -> None:
-    """Exact duplicates, in two walks over the files so that only ids and digests are in memory."""
+    """Exact duplicates. In memory are some numbers for each row; its id is read again where it is written."""
     problems = _problems(options.against)
-    places: dict[bytes, Place] = {}
-    seen: dict[str, Path] = {}
     job.step("read signatures")
-    for path in options.inputs:
-        position = _source_position(path, sources)
-        for row in schema.read(path, schema.SIGNATURES):
-            _note_id(seen, row["question_id"], path)
-            exact, place = bytes.fromhex(row["exact"]), Place(row["index"], position, row["question_id"])
-            if exact not in places or place < places[exact]:
-                places[exact] = place
-    job.step("write verdicts", len(seen))
+    rows, ends = _read(options.inputs, sources)
+    first = _first_of_equals(rows)
+    originals = _originals(first, options.inputs, ends)
+    job.step("write verdicts", len(first))
     kept = 0
-    for path, output in zip(options.inputs, options.outputs, strict=True):
-        rows = [_verdict(row, problems, places) for row in schema.read(path, schema.SIGNATURES)]
-        schema.write(output, rows, schema.QUESTION_VERDICTS)
-        kept += sum(row["keep"] for row in rows)
-        job.advance(len(rows))
-    job.rows(**{"in": len(seen), "out": kept, "rejected_duplicate_of": len(seen) - kept})
+    for path, output, (start, end) in zip(options.inputs, options.outputs, pairwise(ends), strict=True):
+        signatures = schema.read_table(path, schema.SIGNATURES, ["question_id", "exact"])
+        equals = zip(range(start, end), first[start:end].to_pylist(), signatures["exact"].to_pylist(), strict=True)
+        reasons = [
+            _reason(problems.get(exact) or (originals[number] if number != row else None))
+            for row, number, exact in equals
+        ]
+        schema.write(output, question_verdicts(signatures["question_id"], reasons), schema.QUESTION_VERDICTS)
+        kept += reasons.count("")
+        job.advance(len(reasons))
+    job.rows(**{"in": len(first), "out": kept, "rejected_duplicate_of": len(first) - kept})
 
 
-def _problems(paths: list[Path]) -> dict[bytes, str]:
-    """`<set>/<id>` of the first problem with each digest."""
-    found: dict[bytes, str] = {}
+def _read(paths: list[Path], sources: dict[str, int]) -> tuple[pa.Table, list[int]]:
+    """Digest, index and source of all rows, file after file, and the number of rows before each file and after all.
+
+    Raises InputError for a file of an unknown source, and for an id that comes twice.
+    """
+    tables, ids, ends = [], [], [0]
     for path in paths:
-        for row in schema.read(path, schema.PROBLEMS, ["problem_id", "source", "problem"]):
-            found.setdefault(bytes.fromhex(signature(row["problem"])), f"{row['source']}/{row['problem_id']}")
+        position = _source_position(path, sources)
+        found = schema.read_table(path, schema.SIGNATURES)
+        ids.append(row_digests.digests(found["question_id"].to_pylist()))
+        exact = row_digests.digests(found["exact"].to_pylist())
+        tables.append(pa.table([exact, found["index"], pa.repeat(position, len(found))], ["exact", "index", "source"]))
+        ends.append(ends[-1] + len(found))
+    twice = row_digests.first_repeated(row_digests.joined(ids))
+    if twice:
+        raise _id_twice(*twice, paths, ends)
+    return pa.concat_tables(tables), ends
+
+
+def _first_of_equals(rows: pa.Table) -> pa.Array:
+    """For each row the number of the first one, in the order (index, source), that is the same text."""
+    codes = rows["exact"].combine_chunks().dictionary_encode().indices
+    order = pc.sort_indices(rows, sort_keys=[("index", "ascending"), ("source", "ascending")])
+    ordered = pa.table({"code": codes.take(order), "row": order})
+    first = ordered.group_by("code", use_threads=False).aggregate([("row", "first")]).sort_by("code")
+    return first["row_first"].combine_chunks().take(codes)
+
+
+def _originals(first: pa.Array, paths: list[Path], ends: list[int]) -> dict[int, str]:
+    """The ids of the rows of which others are duplicates, by number."""
+    wanted = first.filter(pc.not_equal(first, pa.array(range(len(first)), first.type))).unique().sort().to_pylist()
+    found = {}
+    for file, numbers in groupby(wanted, key=lambda number: bisect_right(ends, number) - 1):
+        ids = schema.read_table(paths[file], schema.SIGNATURES, ["question_id"])["question_id"]
+        found |= {number: ids[number - ends[file]].as_py() for number in numbers}
     return found
 
 
-def _verdict(row: dict, problems: dict[bytes, str], first: dict[bytes, Place]) -> dict:
-    exact = bytes.fromhex(row["exact"])
-    original = problems.get(exact, first[exact].question_id)
-    return verdict(row["question_id"], "" if original == row["question_id"] else f"duplicate_of:{original}")
+def _reason(original: str | None) -> str:
+    return f"duplicate_of:{original}" if original else ""
+
+
+def _problems(paths: list[Path]) -> dict[str, str]:
+    """`<set>/<id>` of the first problem with each signature."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for row in schema.read(path, schema.PROBLEMS, ["problem_id", "source", "problem"]):
+            found.setdefault(signature(row["problem"]), f"{row['source']}/{row['problem_id']}")
+    return found
 
 
 def _source_position(path: Path, sources: dict[str, int]) -> int:
@@ -93,13 +123,13 @@ def _source_position(path: Path, sources: dict[str, int]) -> int:
     return sources[name]
 
 
-def _note_id(seen: dict[str, Path], question_id: str, path: Path) -> None:
-    if question_id in seen:
-        raise InputError(
-            f"question {question_id} is in {seen[question_id]} and in {path}; ids must be unique over all shards: "
-            "give each file once, and delete files of an older configuration."
-        )
-    seen[question_id] = path
+def _id_twice(row: int, earlier: int, paths: list[Path], ends: list[int]) -> InputError:
+    file, other = (bisect_right(ends, number) - 1 for number in (row, earlier))
+    question_id = schema.read_table(paths[file], schema.SIGNATURES, ["question_id"])["question_id"][row - ends[file]]
+    return InputError(
+        f"question {question_id.as_py()} is in {paths[other]} and in {paths[file]}; ids must be unique over all "
+        "shards: give each file once, and delete files of an older configuration."
+    )
 
 
 METHODS = {"exact": find_exact}

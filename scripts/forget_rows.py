@@ -13,11 +13,9 @@ from pathlib import Path
 from synthesis import configuration, layout, store
 from synthesis.errors import InputError
 from synthesis.generator_arms import arms
-from synthesis.identity import BOUGHT_AS, STAGE_WORDS, bought_as
+from synthesis.identity import BOUGHT_AS, PAID_STAGES, bought_as
 from synthesis.plan import Plan
 
-# All stages that buy rows; a scorer of difficulty draws nothing at random and so has no word.
-STAGES = (*STAGE_WORDS, "score_difficulty", *BOUGHT_AS)
 # Stages whose rows lie in the store by sets of problems, whatever the shards of their outputs.
 ANSWERED_PROBLEMS = ("answer_benchmark", "sample_fail_rates")
 
@@ -27,8 +25,8 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
 
     Raises InputError for a stage that buys nothing and for an unknown source or shard.
     """
-    if stage not in STAGES:
-        raise InputError(f"{stage} buys no rows; stages that do: {', '.join(STAGES)}.")
+    if stage not in PAID_STAGES:
+        raise InputError(f"{stage} buys no rows; stages that do: {', '.join(PAID_STAGES)}.")
     if shard and stage in (*ANSWERED_PROBLEMS, *BOUGHT_AS):
         raise InputError(f"{stage} stores no rows by shard; leave SHARD out, then all its rows are forgotten.")
     if stage in ANSWERED_PROBLEMS:

@@ -21,7 +21,7 @@ def add_arguments(parser):
 def work(options, job):
     """Write one reward for each kept response as `schema.REWARDS`."""
     questions = schema.read(options.questions, schema.QUESTIONS)
-    responses = kept_responses(options.responses, options.verdicts)
+    responses = [row for part in kept_responses(options.responses, options.verdicts) for row in part]
     requests = score_requests(questions, responses, load_prompt(options.prompt))
     bought = purchase.buy(options, job, requests, {"method": options.settings["method"]})
     rows = [

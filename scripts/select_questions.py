@@ -4,9 +4,11 @@ import json
 import logging
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from synthesis import program, schema
 from synthesis.errors import InputError
-from synthesis.verdicts import kept_questions, verdict
+from synthesis.verdicts import kept_table, question_verdicts
 
 log = logging.getLogger("synthesis")
 
@@ -39,16 +41,16 @@ def work(options, job):
     thresholds = {}
     for source, pieces in shards.items():
         settings = settings_of(source, options.settings)
-        every = [row for _, rows in pieces for row in rows]
-        thresholds[source] = threshold_of(source, [rows for _, rows in pieces], settings)
-        rejected = select(source, every, settings, thresholds[source])
+        thresholds[source] = threshold_of(source, [rows["difficulty"] for _, rows in pieces], settings)
+        reasons = select(source, pa.concat_tables(rows for _, rows in pieces), settings, thresholds[source])
+        start = 0
         for output, rows in pieces:
-            chosen = [
-                verdict(row["question_id"], rejected.get(row["question_id"], ""), row["difficulty"]) for row in rows
-            ]
+            chosen = question_verdicts(rows["question_id"], reasons[start : start + len(rows)], rows["difficulty"])
             schema.write(output, chosen, schema.QUESTION_VERDICTS)
-        rows_in, rows_out = rows_in + len(every), rows_out + len(every) - len(rejected)
-        job.rows(**{f"out_{source}": len(every) - len(rejected)})
+            start += len(rows)
+        kept = pc.sum(pc.equal(reasons, ""), min_count=0).as_py()
+        rows_in, rows_out = rows_in + len(reasons), rows_out + kept
+        job.rows(**{f"out_{source}": kept})
     schema.write_text(options.thresholds, json.dumps(thresholds, indent=1) + "\n")
     job.rows(**{"in": rows_in, "out": rows_out})
 
@@ -73,19 +75,17 @@ def shard_of(path: Path) -> tuple[str, str]:
     return path.parent.name, path.stem
 
 
-def candidates(questions: Path, verdicts: list[Path]) -> list[dict]:
-    """Ids, numbers and difficulty of the shard's questions that all stages kept; their texts are let go at once.
+def candidates(questions: Path, verdicts: list[Path]) -> pa.Table:
+    """Ids (`question_id`), numbers (`index`) and `difficulty` of the shard's questions that all stages kept.
 
-    The difficulty is the score in the last verdict file if `score_difficulty` wrote it, else None.
+    The difficulty is the score in the last verdict file if `score_difficulty` wrote it, else null.
     """
-    scores = {}
+    kept = kept_table(questions, verdicts, ["question_id", "index"])
+    difficulty = pa.nulls(len(kept), pa.float64())
     if verdicts and verdicts[-1].parent.parent.name == "score_difficulty":
-        scored = schema.read(verdicts[-1], schema.QUESTION_VERDICTS, ["question_id", "score"])
-        scores = {row["question_id"]: row["score"] for row in scored}
-    return [
-        {"question_id": row["question_id"], "index": row["index"], "difficulty": scores.get(row["question_id"])}
-        for row in kept_questions(questions, verdicts)
-    ]
+        scored = schema.read_table(verdicts[-1], schema.QUESTION_VERDICTS, ["question_id", "score"])
+        difficulty = scored["score"].take(pc.index_in(kept["question_id"], scored["question_id"]))
+    return kept.append_column("difficulty", difficulty)
 
 
 def settings_of(source: str, settings: dict) -> dict:
@@ -99,14 +99,13 @@ def settings_of(source: str, settings: dict) -> dict:
     return found
 
 
-def threshold_of(source: str, shards: list[list[dict]], settings: dict) -> float | None:
+def threshold_of(source: str, shards: list[pa.ChunkedArray], settings: dict) -> float | None:
     """The least difficulty that a source's questions need; None if they need none.
 
     A quantile is fitted on the first `calibration_shards` shards, so that a larger run keeps the threshold; `count`
     needs all shards. Raises InputError if the shards to fit on hold no question.
     """
-    method = METHODS[settings["method"]]
-    found = method([[row["difficulty"] for row in rows] for rows in shards], settings)
+    found = METHODS[settings["method"]](shards, settings)
     if found is None and settings["method"] != "none":
         raise InputError(
             f"select_questions.sources.{source}.method is {settings['method']}, but no question of the source is left "
@@ -115,19 +114,20 @@ def threshold_of(source: str, shards: list[list[dict]], settings: dict) -> float
     return found
 
 
-def select(source: str, rows: list[dict], settings: dict, threshold: float | None) -> dict[str, str]:
-    """The ids that a source does not hand on, each with its reason.
+def select(source: str, rows: pa.Table, settings: dict, threshold: float | None) -> pa.Array:
+    """For each row the reason why its source does not hand it on, empty if it does.
 
     The threshold comes first. The cap then keeps the first questions in index order: generated questions are
     exchangeable, and a set that grows keeps its earlier picks. Raises InputError if fewer than the cap are there
     and `shortfall` is `fail`.
     """
-    easy = [row["question_id"] for row in rows if threshold is not None and row["difficulty"] < threshold]
-    rejected = dict.fromkeys(easy, "too_easy")
+    reasons = pa.repeat("", len(rows))
+    if threshold is not None:
+        reasons = pc.if_else(pc.less(rows["difficulty"], threshold), "too_easy", "").combine_chunks()
     cap = settings.get("cap")
     if cap is None:
-        return rejected
-    left = sorted((row for row in rows if row["question_id"] not in rejected), key=lambda row: row["index"])
+        return reasons
+    left = pc.indices_nonzero(pc.equal(reasons, ""))
     if len(left) < cap:
         sentence = (
             f"source {source} has {len(left)} questions left after all filters and judges, fewer than the {cap} of "
@@ -138,33 +138,36 @@ def select(source: str, rows: list[dict], settings: dict, threshold: float | Non
                 f"{sentence}; raise generate_questions.sources.{source}.total, lower the cap, or set shortfall to warn."
             )
         log.warning("%s; going on with all of them, as shortfall is warn.", sentence)
-    return rejected | {row["question_id"]: "over_cap" for row in left[cap:]}
+    over = left.take(pc.sort_indices(rows["index"].take(left)))[cap:]
+    is_over = pc.is_in(pa.array(range(len(rows)), over.type), over)
+    return pc.if_else(is_over, "over_cap", reasons)
 
 
-def no_threshold(_shards: list[list[float]], _settings: dict) -> None:
+def no_threshold(_shards: list[pa.ChunkedArray], _settings: dict) -> None:
     """Take every question."""
 
 
-def given_threshold(_shards: list[list[float]], settings: dict) -> float:
+def given_threshold(_shards: list[pa.ChunkedArray], settings: dict) -> float:
     """The threshold of the configuration."""
     return settings["threshold"]
 
 
-def quantile(shards: list[list[float]], settings: dict) -> float | None:
+def quantile(shards: list[pa.ChunkedArray], settings: dict) -> float | None:
     """The difficulty that the given share of the first shards' questions reaches."""
     return _of_the_most_difficult(
         shards[: settings["calibration_shards"]], lambda rows: round(rows * settings["share"])
     )
 
 
-def count(shards: list[list[float]], settings: dict) -> float | None:
+def count(shards: list[pa.ChunkedArray], settings: dict) -> float | None:
     """The difficulty that so many questions of all shards reach."""
     return _of_the_most_difficult(shards, lambda rows: min(rows, settings["count"]))
 
 
-def _of_the_most_difficult(shards: list[list[float]], wanted) -> float | None:
-    found = sorted((difficulty for shard in shards for difficulty in shard), reverse=True)
-    return found[max(1, wanted(len(found))) - 1] if found else None
+def _of_the_most_difficult(shards: list[pa.ChunkedArray], wanted) -> float | None:
+    every = pa.chunked_array([part for shard in shards for part in shard.chunks], pa.float64())
+    found = every.combine_chunks().sort("descending")
+    return found[max(1, wanted(len(found))) - 1].as_py() if len(found) else None
 
 
 # A method gets the difficulties of a source, shard by shard, and its settings, and gives the threshold.

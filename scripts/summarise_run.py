@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from synthesis import costs, funnel
+from synthesis import costs, durations, funnel
 from synthesis.errors import InputError
 from synthesis.ledger import journaled, read_json
 
@@ -81,13 +81,7 @@ def _time(results: Path, store: Path) -> str:
     seconds = sum(attempt["wall_seconds"] for attempt in attempts.values())
     states = Counter(attempt["state"] for attempt in attempts.values())
     ends = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return f"Time: {_duration(seconds)} of work in {len(attempts)} attempts at jobs ({ends})"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    return f"Time: {durations.shown(seconds)} of work in {len(attempts)} attempts at jobs ({ends})"
 
 
 def _samples(path: Path) -> str:

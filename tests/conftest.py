@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -37,12 +38,32 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
-    """The data set of the small run that faults on SLURM strike, made on one machine without any fault."""
+def selected(tmp_path_factory):
+    """A clone on this machine with the selected questions of the small run that faults on SLURM strike."""
     from slurm_run import SlurmClone
     from workflow import Clone
 
-    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
+    clone = Clone(tmp_path_factory.mktemp("selected") / "clone")
     clone.write_config(SlurmClone.small_config(clone))
+    clone.run("questions")
+    return clone
+
+
+@pytest.fixture(scope="session")
+def undisturbed(selected, tmp_path_factory):
+    """The data set of that run, made on this machine without any fault."""
+    clone = selected.copied_to(tmp_path_factory.mktemp("undisturbed") / "clone")
     clone.run("dataset")
     return clone.rows("dataset/data")
+
+
+@pytest.fixture(scope="session")
+def conda(tmp_path_factory):
+    """Snakemake's conda deployment, see `conda_deployment`; each environment is made once and removed at the end."""
+    import conda_deployment
+
+    if why_not := conda_deployment.missing():
+        pytest.skip(why_not)
+    found = conda_deployment.deployment(tmp_path_factory.mktemp("conda"))
+    yield found
+    shutil.rmtree(found.prefix, ignore_errors=True)

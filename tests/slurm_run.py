@@ -1,5 +1,6 @@
 """Whole runs of the workflow on the tests' SLURM, through the profile that users have."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,13 @@ class SlurmClone(Clone):
         partitions = self.folder / "profiles/slurm/partitions.yaml"
         names = yaml.safe_load(partitions.read_text())["partitions"]
         partitions.write_text(yaml.safe_dump({"partitions": {cpu: names["cpu"], gpu: names["gpu"]}}))
+
+    def take_over(self, made: Clone) -> "SlurmClone":
+        """Go on with what another clone has made, dates kept."""
+        for name in ("results", "resources", ".snakemake"):
+            shutil.copytree(made.folder / name, self.folder / name, symlinks=True)
+        shutil.copy2(made.folder / "trial.yaml", self.folder)
+        return self
 
     def small_config(self, **changes) -> dict:
         """A run of one shard with as few jobs as lead to a data set, for faults in the midst of it."""

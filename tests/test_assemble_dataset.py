@@ -250,3 +250,13 @@ def test_a_stage_that_is_not_given_is_named(tmp_path, capsys):
     results = small_run.write_run(tmp_path / "run")
     assert assemble(tmp_path, results, stages=small_run.STAGES[:-1]) == 1
     assert "--stage select_responses is missing" in capsys.readouterr().err
+
+
+def test_shards_do_not_change_the_data_set(tmp_path):
+    whole = small_run.write_run(tmp_path / "whole", {"smollm2": [30], "imported": [20]})
+    pieces = small_run.write_run(tmp_path / "pieces", {"smollm2": [4, 0, 1, 25], "imported": [0, 20]})
+    for results in (whole, pieces):
+        assert assemble(tmp_path, results, files=3, exports=EXPORTS) == 0
+    for name in ["data", *EXPORTS]:
+        assert read(pieces, name) == read(whole, name)
+    assert len(read(whole)) == 25

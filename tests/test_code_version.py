@@ -15,7 +15,7 @@ def scripts(tmp_path, monkeypatch):
     monkeypatch.setattr(code_version, "VERSIONS", tmp_path / "scripts/code_versions.json")
 
     def forget():
-        for function in (code_version._modules, code_version._tree, code_version._code_digest):
+        for function in (code_version.modules, code_version._tree, code_version._code_digest):
             function.cache_clear()
 
     forget()

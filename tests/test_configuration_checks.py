@@ -283,8 +283,12 @@ NOT_FITTING = {
     ),
     "day that never was": ([("prices.date", "2026-02-30")], ["prices.date is '2026-02-30'", "correct it"]),
     "budget without prices": (
-        [("budget", 5), ("prices.cpu_core_hour", None)],
-        ["budget can't be watched", "give prices.cpu_core_hour, prices.gpu_hour"],
+        [("budget", {"usd": 5}), ("prices.cpu_core_hour", None)],
+        ["budget.usd can't be watched", "give prices.cpu_core_hour, prices.gpu_hour", "write budget.gpu_hours"],
+    ),
+    "budget in another currency": (
+        [("budget", {"usd": 5}), ("prices.currency", "EUR")],
+        ["budget.usd is 5, but prices.currency is 'EUR'", "prices in USD", "write budget.gpu_hours"],
     ),
 }
 
@@ -338,7 +342,12 @@ ALLOWED = {
     ],
     "one sample without temperature": [("generate_responses.samples", 1), ("generate_responses.sampling", GREEDY)],
     "unknown price": [("prices.cpu_core_hour", None)],
-    "prices of GPUs": [("prices.gpu_hour", {"NVIDIA H100 80GB HBM3": 2}), ("budget", 100)],
+    "prices of GPUs": [("prices.gpu_hour", {"NVIDIA H100 80GB HBM3": 2}), ("budget", {"usd": 100})],
+    "budget of hours without a price": [
+        ("prices.cpu_core_hour", None),
+        ("prices.currency", "EUR"),
+        ("budget", {"gpu_hours": 10}),
+    ],
     "code of a commit": [
         ("models.smollm2.source", {"hub": {"repo": "a/b", "revision": "0" * 40}}),
         ("models.smollm2.trust_remote_code", True),

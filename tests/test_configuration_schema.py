@@ -53,7 +53,8 @@ def test_an_optional_key_names_its_default():
 
 
 def test_every_rule_of_the_schema_has_a_sentence():
-    silent = {"$schema", "$defs", "$ref", "title", "description", "default", "properties", "patternProperties", "items"}
+    silent = {"$schema", "$defs", "$ref", "title", "description", "default", "examples"}
+    silent |= {"properties", "patternProperties", "items"}
     used = {keyword for _place, part in PARTS for keyword in part}
     assert used - silent == set(SENTENCES)
 
@@ -118,7 +119,11 @@ OUTSIDE_THE_SCHEMA = {
         [("generate_responses.sampling.temperature", "1e-1")],
         ["generate_responses.sampling.temperature must be a number, not '1e-1'", "1.0e-5"],
     ),
-    "not a number": ([("budget", float("nan"))], ["budget must be a number, not nan", "finite"]),
+    "not a number": ([("budget", {"usd": float("nan")})], ["budget.usd must be a number, not nan", "finite"]),
+    "budget that does not say of what": (
+        [("budget", 20)],
+        ["budget must be a mapping of keys to values, not 20", "write, for example, {usd: 20} or {gpu_hours: 100}"],
+    ),
     "version as number": (
         [("models.smollm2.source.package.version", 1.0)],
         ["models.smollm2.source.package.version must be text, not 1.0", "put it in quotes"],
@@ -246,7 +251,9 @@ OUTSIDE_THE_SCHEMA = {
         [("write_dataset_card.title", " ")],
         ["write_dataset_card.title is ' '", "write a text that is not empty"],
     ),
-    "budget of nothing": ([("budget", 0)], ["budget is 0", "above 0"]),
+    "budget of no dollars": ([("budget", {"usd": 0})], ["budget.usd is 0", "above 0"]),
+    "budget of no hours": ([("budget", {"gpu_hours": 0, "usd": 1})], ["budget.gpu_hours is 0", "above 0"]),
+    "budget of nothing": ([("budget", {})], ["budget needs at least one of gpu_hours, usd", "add one"]),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 import small_run
 import tabulate_costs
-from synthesis import budget, costs
+from synthesis import costs
 from synthesis.errors import InputError
 from synthesis.ledger import Attempt, Ledger
 
@@ -105,25 +105,6 @@ def test_tokens_without_a_price_leave_the_sum_empty_and_are_named(books):
     assert table["generate_responses"]["no_price_for"] == "tokens of teacher"
     assert amounts(table["judge_questions"], *DATASET) == (0.0, 1.0, 0.1)
     assert amounts(table["total"], *DATASET) == (0.0, 2.0, None)
-
-
-def test_tokens_count_for_the_budget(books, monkeypatch):
-    prices = {**PRICES, "tokens": {"teacher": {"prompt": 2.0, "completion": 8.0}}}
-    books.attempt("a", engine="openai", model="teacher", cpu_cores=1, wall_seconds=HOUR, rows=10, **TOKENS)
-    limits = {"budget": 3.2, "prices": prices}
-    monkeypatch.setenv(budget.VARIABLE, json.dumps(limits))
-    budget.check(books.store, "trial")
-    monkeypatch.setenv(budget.VARIABLE, json.dumps({**limits, "budget": 3}))
-    with pytest.raises(InputError, match=r"has spent 3\.10 USD"):
-        budget.check(books.store, "trial")
-
-
-def test_tokens_count_for_the_budget_although_hours_have_no_price(books, monkeypatch):
-    prices = {**PRICES, "cpu_core_hour": None, "tokens": {"teacher": {"prompt": 2.0, "completion": 8.0}}}
-    books.attempt("a", engine="openai", model="teacher", cpu_cores=1, wall_seconds=HOUR, rows=10, **TOKENS)
-    monkeypatch.setenv(budget.VARIABLE, json.dumps({"budget": 2, "prices": prices}))
-    with pytest.raises(InputError, match=r"has spent 3\.00 USD"):
-        budget.check(books.store, "trial")
 
 
 def test_a_server_that_answered_nothing_needs_no_price(books):

@@ -217,6 +217,21 @@ def test_a_run_without_scores_passes(tmp_path, finished):
     assert "score_responses" not in json.loads((tmp_path / "checks.json").read_text())["stages"]["smollm2"]
 
 
+def test_shards_change_no_count(tmp_path):
+    tables, stages = [], []
+    for name, sizes in (("whole", [30]), ("pieces", [4, 0, 1, 25])):
+        folder = tmp_path / name
+        results = small_run.write_run(folder / "run", {"smollm2": sizes, "imported": [10]})
+        code, output = tabulate(folder, results)
+        assert code == 0
+        tables.append(output.read_text())
+        code, output = check(folder, (results, assemble(folder, results)))
+        assert code == 0
+        stages.append(json.loads(output.read_text())["stages"])
+    assert tables[0] == tables[1]
+    assert stages[0] == stages[1]
+
+
 def test_empty_shards_pass(tmp_path):
     results = small_run.write_run(tmp_path / "run", {"smollm2": [0, 10], "imported": [0]})
     code, _ = check(tmp_path, (results, assemble(tmp_path, results)))

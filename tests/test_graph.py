@@ -3,16 +3,19 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 import yaml
 from synthesis import configuration
+from synthesis.plan import Plan
 from workflow import ROOT, Clone
 
 pytestmark = pytest.mark.graph
 
-# The recipe at the paper's size has a test of its own.
-CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml") if path.name != "config.yaml")
+# The recipe at the paper's size has a test of its own, and so has its pilot.
+PAPER_SIZE = ("config.yaml", "pilot.yaml")
+CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml") if path.name not in PAPER_SIZE)
 STAGES = (
     "generate_questions", "filter_questions", "generate_responses", "filter_responses", "score_responses",
     "select_responses",
@@ -29,9 +32,16 @@ def job_counts(output: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in re.findall(r"^([a-z_]+) +(\d+)$", output, re.MULTILINE)}
 
 
+def jobs_with_ledgers(config: dict, clone: Clone, monkeypatch) -> dict[str, int]:
+    """The jobs by rule that the plan knows, as `make status` counts them."""
+    monkeypatch.chdir(clone.folder)
+    configuration.validate(config)
+    return Counter(path.partition("/ledger/")[2].split("/")[0] for path in Plan(config).every_ledger())
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("profile", ["local", "slurm"])
-def test_every_config_plans_its_shards(clone, name, profile):
+def test_every_config_plans_its_shards(clone, name, profile, monkeypatch):
     config = configuration.load(ROOT / "config" / name)
     command = [sys.executable, "-m", "snakemake", "-n", "--profile", profile, "--configfile", f"config/{name}"]
     if profile == "slurm":
@@ -40,6 +50,9 @@ def test_every_config_plans_its_shards(clone, name, profile):
     assert result.returncode == 0, result.stdout + result.stderr
     counts = job_counts(result.stdout)
     assert counts["tabulate_costs"] == 1
+    assert jobs_with_ledgers(config, clone, monkeypatch) == {
+        rule: count for rule, count in counts.items() if rule not in ("all", "total")
+    }
     if "generate_questions" not in config:
         assert not {*STAGES, "assemble_dataset", "tabulate_funnel"} & set(counts)
         return

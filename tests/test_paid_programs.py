@@ -1,6 +1,5 @@
 """The programs that buy rows, called directly: what is bought, what is reused, what never mixes."""
 
-import json
 from pathlib import Path
 
 import generate_questions
@@ -10,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import score_responses
 from paid_bench import PROMPTS, Bench
-from synthesis import budget, schema
+from synthesis import schema
 from synthesis.engines import transformers_engine
 from synthesis.verdicts import response_verdict
 
@@ -170,24 +169,6 @@ def test_cpu_jobs_use_the_threads_they_were_given(tmp_path, monkeypatch):
     settings = {"samples": 1, "sampling": {"temperature": 0, "max_tokens": 2}}
     assert not generate_responses.main(bench.arguments("generate_responses", settings, "responses", *more))
     assert seen == [2]
-
-
-def test_over_budget_nothing_more_is_bought_and_no_model_is_loaded(bench, monkeypatch, capsys):
-    prices = {"cpu_core_hour": 1.0, "gpu_hour": {}, "currency": "USD"}
-    bench.respond([0, 1])
-    journal = next(bench.folder.glob("store/journal/trial/*/*.json"))
-    journal.write_text(json.dumps({**json.loads(journal.read_text()), "wall_seconds": 7200, "state": "failed"}))
-    budget.export({"budget": 2.5, "prices": prices})
-    try:
-        bench.respond([0, 1, 2])
-        budget.export({"budget": 1.5, "prices": prices})
-        monkeypatch.setattr("synthesis.engines.load", lambda *_: pytest.fail("a model was loaded"))
-        bench.respond([0, 1, 2])  # all bought: free
-        with pytest.raises(AssertionError):
-            bench.respond([0, 1, 2, 3])
-    finally:
-        budget.export({})
-    assert "has spent 2.00 USD of its budget of 1.5 USD" in capsys.readouterr().err
 
 
 def test_a_finished_batch_is_visible_while_the_next_one_is_computed(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from test_scorer_run import write_problems
 from tiny_model import CONTEXT, make_tiny_model
 from workflow import Clone
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 STUDENTS = ["mistral_7b_student", "llama3_8b_student", "deepseekmath_7b_student", "qwen2_math_7b_student"]
 SIZES = [2, "all"]

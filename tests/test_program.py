@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,26 @@ def test_the_status_tells_rows_and_time_to_go(tmp_path):
     start(tmp_path, work)
     assert seen[0].startswith("filter_questions source/00000: writing, 10 of 40 rows")
     assert seen[0].endswith("s to go")
+
+
+def test_the_heartbeat_writes_the_time_to_go_into_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(program, "HEARTBEAT_SECONDS", 0.01)
+    told = []
+
+    def work(options, job):
+        job.attempt.journal_in(tmp_path / "store")
+        job.step("writing", 40)
+        job.advance(10)
+        (path,) = tmp_path.glob("store/journal/*/*/*.json")
+        deadline = time.monotonic() + 60
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.01)
+            told.extend(filter(None, [json.loads(path.read_text())["seconds_to_go"]]))
+
+    assert start(tmp_path, work) == 0
+    assert told[0] > 0
+    (path,) = tmp_path.glob("store/journal/*/*/*.json")
+    assert json.loads(path.read_text())["seconds_to_go"] is None
 
 
 def test_an_unknown_argument_is_refused_by_a_real_program():

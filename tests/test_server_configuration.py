@@ -71,8 +71,8 @@ NOT_FITTING = {
         ["prices.tokens.smollm2", "engine openai", "(there is none)"],
     ),
     "budget without a price of a server's tokens": (
-        [*answering(SERVED), ("budget", 5)],
-        ["generate_responses.model is teacher", "give prices.tokens.teacher", "remove budget"],
+        [*answering(SERVED), ("budget", {"usd": 5})],
+        ["generate_responses.model is teacher", "give prices.tokens.teacher", "remove budget.usd"],
     ),
     "an empty user turn without a template": (
         [("models.teacher", SERVED), ("generate_questions.sources.smollm2.empty_prefix", PREFIX)],

@@ -1,6 +1,5 @@
 """The jobs of a run that SLURM still has, as `squeue` tells of them."""
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -67,6 +66,11 @@ def test_a_slurm_that_does_not_answer_is_said(squeue, tmp_path):
     slurm_jobs.check_no_job_lives("trial", tmp_path, on_slurm=False)
 
 
+def test_lines_of_other_jobs_with_line_ends_in_their_names_are_passed_over(squeue, tmp_path):
+    squeue("CLUSTER: one", "5|RUNNING|None|a name", "with two lines||/", line("1", f"trial_{UUID}", "rule_x", tmp_path))
+    assert [job.job_id for job in slurm_jobs.living("trial", tmp_path)] == ["1"]
+
+
 def test_waiting_ends_when_no_job_is_left(monkeypatch, tmp_path):
     job = slurm_jobs.SlurmJob("1", "RUNNING", "None", "find_duplicates", "")
     answers = [[job, job], [job], []]
@@ -76,35 +80,15 @@ def test_waiting_ends_when_no_job_is_left(monkeypatch, tmp_path):
     assert told == [2, 1]
 
 
-@pytest.mark.parametrize(("requeues", "seen"), [(False, "CANCELLED"), (True, "PREEMPTED")])
-def test_a_preempted_job_has_failed_unless_slurm_starts_it_again(requeues, seen, monkeypatch):
-    import snakemake_executor_plugin_slurm as plugin
+def test_a_slurm_that_is_away_for_a_while_is_asked_again(monkeypatch, tmp_path):
+    answers = [slurm_jobs.NoAnswer("away"), []]
 
-    async def asked(_command, _logger):
-        return {"1": "PREEMPTED", "2": "RUNNING"}, 0.1
+    def living(*_):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    monkeypatch.setattr(plugin, "query_job_status", asked)
-    slurm_jobs.count_preempted_as_failed(requeues)
-    states, _ = asyncio.run(plugin.query_job_status("squeue", None))
-    assert states == {"1": seen, "2": "RUNNING"}
-
-
-def test_a_query_that_failed_stays_one(monkeypatch):
-    import snakemake_executor_plugin_slurm as plugin
-
-    async def asked(_command, _logger):
-        return None, None
-
-    monkeypatch.setattr(plugin, "query_job_status", asked)
-    slurm_jobs.count_preempted_as_failed(False)
-    assert asyncio.run(plugin.query_job_status("squeue", None)) == (None, None)
-
-
-def test_a_cluster_without_accounting_is_told_what_to_write(tmp_path, monkeypatch):
-    program = tmp_path / "sacct"
-    program.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('Slurm accounting storage is disabled')\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match=r"storage is disabled.*write `slurm-status-command: squeue`"):
-        slurm_jobs.check_accounting("sacct")
-    slurm_jobs.check_accounting("squeue")
+    monkeypatch.setattr(slurm_jobs, "living", living)
+    slurm_jobs.wait_for_none("trial", tmp_path, lambda _: None, seconds=0)
+    assert answers == []

@@ -21,8 +21,8 @@ def preempt(clone: SlurmClone, node: str) -> None:
     clone.cluster.command("sbatch", *urgent)
 
 
-def test_preemption_by_requeue(tmp_path, cluster, undisturbed):
-    clone = SlurmClone(tmp_path, cluster, cpu="steady", gpu="requeued")
+def test_preemption_by_requeue(tmp_path, cluster, selected, undisturbed):
+    clone = SlurmClone(tmp_path, cluster, cpu="steady", gpu="requeued").take_over(selected)
     profile = clone.folder / "profiles/slurm/config.yaml"
     profile.write_text(profile.read_text().replace("slurm-no-requeue: true", "slurm-requeue: true"))
     process = begin(clone)
@@ -35,8 +35,8 @@ def test_preemption_by_requeue(tmp_path, cluster, undisturbed):
     assert clone.rows("dataset/data") == undisturbed
 
 
-def test_preemption_by_cancel(tmp_path, cluster, undisturbed):
-    clone = SlurmClone(tmp_path, cluster, cpu="steady", gpu="cancelled")
+def test_preemption_by_cancel(tmp_path, cluster, selected, undisturbed):
+    clone = SlurmClone(tmp_path, cluster, cpu="steady", gpu="cancelled").take_over(selected)
     process = begin(clone)
     preempt(clone, "node2")
     end(clone, process)
@@ -45,8 +45,8 @@ def test_preemption_by_cancel(tmp_path, cluster, undisturbed):
     assert clone.rows("dataset/data") == undisturbed
 
 
-def test_a_controller_that_is_killed_and_away_for_a_minute(tmp_path, cluster, undisturbed):
-    clone = SlurmClone(tmp_path, cluster)
+def test_a_controller_that_is_killed_and_away_for_a_minute(tmp_path, cluster, selected, undisturbed):
+    clone = SlurmClone(tmp_path, cluster).take_over(selected)
     process = begin(clone)
     cluster.end("slurmctld", signal.SIGKILL)
     time.sleep(SECONDS_AWAY)

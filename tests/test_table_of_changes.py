@@ -253,6 +253,7 @@ TABLE = {
         lambda trial: trial.edit("scripts/synthesis/figures.py", "#0072B2", "#0000FF"), {"plot_funnel"}
     ),
     "price": Line(lambda trial: trial.change({"prices.cpu_core_hour": 2.0}), BOOKS),
+    "budget": Line(lambda trial: trial.change({"budget": {"gpu_hours": 1000, "usd": 1000}}), set()),
     "title, licences, terms, size of a model": Line(
         lambda trial: trial.change(
             {

@@ -63,6 +63,8 @@ def test_the_ledger_shares_the_rows_among_the_attempts(trained):
     assert ledger["rows_by_attempt"] == {ledger["attempt"]["attempt"]: 20}
     assert ledger["attempt"]["rows"] == 20
     assert ledger["attempt"]["versions"]["trl"]
+    # The time before the first step and after the last one, which does not grow with the rows.
+    assert 0 < ledger["attempt"]["load_seconds"] < ledger["attempt"]["wall_seconds"]
 
 
 def test_packed_rows_do_not_see_each_other(tmp_path):

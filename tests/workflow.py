@@ -64,10 +64,18 @@ class Clone:
         (self.folder / name).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         return name
 
-    def start(self, *arguments: str, config: str = "trial.yaml", environment: dict | None = None, **options):
-        """Start snakemake with the clone's profile; returns the process."""
+    def start(
+        self,
+        *arguments: str,
+        config: str = "trial.yaml",
+        profile: str | None = None,
+        environment: dict | None = None,
+        **options,
+    ):
+        """Start snakemake with the clone's profile, or another one; returns the process."""
+        chosen = ("--profile", profile) if profile else self.profile
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments, *self.profile, "--configfile", config],
+            [sys.executable, "-m", "snakemake", *arguments, *chosen, "--configfile", config],
             cwd=self.folder,
             env={**os.environ, "SYNTHESIS_ALLOW_STAND_IN": "1", **self.environment, **(environment or {})},
             stdout=subprocess.PIPE,

@@ -33,9 +33,21 @@ def code_version(rule: str) -> str:
 def modules_digest(rule: str) -> str:
     """Digest (12 hexadecimal digits) of a program and of all our modules it imports, without comments."""
     found = hashlib.sha256()
-    for path in sorted(_modules(SCRIPTS / f"{rule}.py")):
+    for path in sorted(modules(SCRIPTS / f"{rule}.py")):
         found.update(f"{path.relative_to(SCRIPTS)} {_code_digest(path)}\n".encode())
     return found.hexdigest()[:12]
+
+
+@cache
+def modules(path: Path) -> frozenset[Path]:
+    """A file of ours and all files of ours that it imports, at any depth."""
+    found, open_files = set(), [path]
+    while open_files:
+        file = open_files.pop()
+        if file not in found:
+            found.add(file)
+            open_files += _imports(file)
+    return frozenset(found)
 
 
 def unsigned() -> list[str]:
@@ -55,18 +67,6 @@ def sign(rows: list[str], output: list[str]) -> None:
 
 def _versions() -> dict:
     return json.loads(VERSIONS.read_text(encoding="utf-8"))
-
-
-@cache
-def _modules(path: Path) -> frozenset[Path]:
-    """The file and all files of ours that it imports, at any depth."""
-    found, open_files = set(), [path]
-    while open_files:
-        file = open_files.pop()
-        if file not in found:
-            found.add(file)
-            open_files += _imports(file)
-    return frozenset(found)
 
 
 def _imports(path: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from synthesis.configuration_dataset_checks import problem_sets, stages
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
 from synthesis.configuration_scorer_checks import fail_rates, scorer_uses, scores
-from synthesis.configuration_sentences import key, suggestion
+from synthesis.configuration_sentences import key, shown, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
 from synthesis.prompts import load_prompt
@@ -65,6 +65,14 @@ def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
 def _run_name(config: dict) -> Iterator[str]:
     if config["run"] in _SHARED_FOLDERS:
         yield (f"run is {config['run']}, but results/{config['run']}/ holds what all runs share; choose another name.")
+
+
+def _forecast(config: dict) -> Iterator[str]:
+    if config.get("forecast_cost", {}).get("pilot") == config["run"]:
+        yield (
+            f"forecast_cost.pilot is {config['run']}, which is this run itself; name a smaller run, or leave "
+            "forecast_cost out."
+        )
 
 
 def _derivation(config: dict) -> Iterator[str]:
@@ -298,16 +306,27 @@ def _prices(config: dict) -> Iterator[str]:
     for name in prices["tokens"]:
         if name not in served:
             yield f"prices.tokens.{name} is for no model with the engine openai; {suggestion(name, served)}"
-    if "budget" in config and prices["cpu_core_hour"] is None and not prices["gpu_hour"] and not prices["tokens"]:
+    if "usd" in config.get("budget", {}):
+        yield from _money(config, prices, served)
+
+
+def _money(config: dict, prices: dict, served: list[str]) -> Iterator[str]:
+    """What stands against a budget in money."""
+    if prices["currency"] != "USD":
         yield (
-            "budget can't be watched without a price; give prices.cpu_core_hour, prices.gpu_hour or prices.tokens, or "
-            "remove budget."
+            f"budget.usd is {config['budget']['usd']}, but prices.currency is {shown(prices['currency'])}; give the "
+            "prices in USD, or write budget.gpu_hours instead."
+        )
+    if prices["cpu_core_hour"] is None and not prices["gpu_hour"] and not prices["tokens"]:
+        yield (
+            "budget.usd can't be watched without a price; give prices.cpu_core_hour, prices.gpu_hour or prices.tokens, "
+            "or write budget.gpu_hours instead."
         )
     for where, name in configuration_models.uses(config):
-        if "budget" in config and name in served and name not in prices["tokens"]:
+        if name in served and name not in prices["tokens"]:
             yield (
-                f"{where} is {name}, whose tokens have no price, so budget can't count them; give prices.tokens.{name} "
-                "(0 for a server that takes none), or remove budget."
+                f"{where} is {name}, whose tokens have no price, so budget.usd can't count them; give "
+                f"prices.tokens.{name} (0 for a server that takes none), or remove budget.usd."
             )
 
 
@@ -315,6 +334,7 @@ CHECKS = (
     _derivation,
     stages,
     _run_name,
+    _forecast,
     _names,
     models,
     problem_sets,

@@ -163,3 +163,8 @@ def fetched(config: dict, name: str) -> str:
 def definition(config: dict, name: str) -> dict:
     """The entry under `models` of a model, or of the one that its training began with."""
     return config["models"][fetched(config, name)]
+
+
+def gpus(entry: dict) -> int:
+    """GPUs that a job asks for that runs the model of an entry under `models`."""
+    return {"openai": 0, "vllm": entry["vllm"]["tensor_parallel_size"]}.get(entry["engine"], 1)

@@ -90,6 +90,9 @@ def _type(error, where) -> str:
 def _repair_of_type(error, expected: str) -> str:
     given = error.instance
     if expected == "object":
+        if examples := error.schema.get("examples"):
+            written = [", ".join(f"{name}: {value}" for name, value in example.items()) for example in examples]
+            return f"write, for example, {' or '.join(f'{{{keys}}}' for keys in written)} after it."
         known = list(error.schema.get("properties", ()))
         if not known:
             return "write {} or its entries below it."

@@ -58,6 +58,8 @@ _PHASES = {
 # Phases that come after the data set: the run spends on them, and the data set costs no more for it.
 _AFTER_DATASET = ("Students", "Evaluation", "Comparison")
 RULES_AFTER_DATASET = tuple(rule for rule, phase in _PHASES.items() if phase in _AFTER_DATASET)
+# All rules that cost something, in the order of the table.
+RULES = tuple(_PHASES)
 _OTHER_PHASE = "Other"
 
 COLUMNS = [
@@ -217,8 +219,13 @@ def steps(
         step = found.setdefault(attempt["rule"], Step(attempt["rule"]))
         step.spent += bill(attempt, prices)
         step.rows_bought += attempt["rows"]
+    return [found[rule] for rule in in_order(sorted(found))]
+
+
+def in_order(rules: Iterable[str]) -> list[str]:
+    """Rules in the order of the workflow; those that write the report stand last, in the order given."""
     order = {rule: place for place, rule in enumerate(_PHASES)}
-    return sorted(found.values(), key=lambda step: (order.get(step.rule, len(order)), step.rule))
+    return sorted(rules, key=lambda rule: order.get(rule, len(order)))
 
 
 def _rows_by_attempt(ledgers: list[dict]) -> Counter:

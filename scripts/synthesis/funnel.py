@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthesis import schema
 from synthesis.errors import InputError
@@ -38,14 +39,6 @@ class Piece(NamedTuple):
     shard: str
 
 
-class Row(NamedTuple):
-    """What a stage says of a row. The key is (question_id,) for a question and (question_id, sample) for a response."""
-
-    key: tuple
-    keep: bool
-    reason: str
-
-
 @dataclass(frozen=True)
 class Stage:
     """A stage with its files; judges are called `judge_questions/<judge>`."""
@@ -68,14 +61,28 @@ class Stage:
         """Schema of the stage's files."""
         return _STAGES[self.rule][1]
 
-    def read(self, piece: Piece) -> list[Row]:
-        """The rows of a shard. A stage without verdicts keeps all its rows."""
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether the stage rejects rows; one that does not keeps all."""
+        return "keep" in self.schema.names
+
+    def read(self, piece: Piece) -> pa.Table:
+        """What the stage says of each row of a shard: `question_id`, with responses `sample`, then `keep`, `reason`."""
         identity = [name for name in ("question_id", "sample") if name in self.schema.names]
-        verdict = [name for name in ("keep", "reason") if name in self.schema.names]
-        rows = schema.read(self.files[piece], self.schema, identity + verdict)
-        return [
-            Row(tuple(row[name] for name in identity), row.get("keep", True), row.get("reason", "")) for row in rows
-        ]
+        if self.has_verdicts:
+            return schema.read_table(self.files[piece], self.schema, [*identity, "keep", "reason"])
+        rows = schema.read_table(self.files[piece], self.schema, identity)
+        return rows.append_column("keep", pa.repeat(True, len(rows))).append_column("reason", pa.repeat("", len(rows)))
+
+    def outcomes(self, piece: Piece) -> Counter:
+        """How many rows of a shard were kept (`KEPT`) and how many rejected, by kind of reason."""
+        if not self.has_verdicts:
+            return Counter({KEPT: schema.count_rows(self.files[piece])})
+        rows = schema.read_table(self.files[piece], self.schema, ["keep", "reason"])
+        found = Counter()
+        for item in rows["reason"].filter(pc.invert(rows["keep"])).value_counts().to_pylist():
+            found[kind(item["values"])] += item["counts"]
+        return found + Counter({KEPT: len(rows) - found.total()})
 
 
 @dataclass
@@ -167,12 +174,8 @@ def count(found: list[Stage]) -> list[StageCount]:
     counts = []
     for source in dict.fromkeys(piece.source for stage in found for piece in stage.files):
         for step, stage in enumerate(found, start=1):
-            outcomes = Counter(
-                KEPT if row.keep else kind(row.reason)
-                for piece in stage.files
-                if piece.source == source
-                for row in stage.read(piece)
-            )
+            pieces = [piece for piece in stage.files if piece.source == source]
+            outcomes = sum(map(stage.outcomes, pieces), Counter())
             kept = outcomes.pop(KEPT, 0)
             rejected = dict(sorted(outcomes.items(), key=lambda item: (-item[1], item[0])))
             counts.append(StageCount(source, stage.name, step, stage.unit, kept, rejected))

@@ -28,6 +28,9 @@ BOUGHT_AS = {
     "score_generators": "score_difficulty",
 }
 
+# All stages that buy rows; a scorer of difficulty draws nothing at random and so has no word.
+PAID_STAGES = (*STAGE_WORDS, "score_difficulty", *BOUGHT_AS)
+
 
 def bought_as(rule: str) -> str:
     """The stage as whose rows a rule buys its own: most rules are a stage of their own."""
@@ -90,5 +93,10 @@ def sample_seed(run_seed: int, stage: str, row_id: str, sample: int) -> int:
     The base is a 62-bit hash and samples count up from it, as vLLM does for the samples of one request, so
     raising the number of samples keeps the earlier ones. Raises KeyError for a stage without a frozen word.
     """
+    return sample_seeds(run_seed, stage, row_id, sample + 1)[sample]
+
+
+def sample_seeds(run_seed: int, stage: str, row_id: str, samples: int) -> range:
+    """The random seeds of the first so many samples of a row in a stage; see `sample_seed`."""
     base = int.from_bytes(_hash("sample_seed", run_seed, STAGE_WORDS[bought_as(stage)], row_id)[:8], "big") >> 2
-    return base + sample
+    return range(base, base + samples)

@@ -23,7 +23,8 @@ from synthesis.errors import InputError
 class Attempt:
     """One start of a program. Times are seconds, counts are rows and tokens bought by this attempt.
 
-    `begun_at` counts the rows, or the steps of a training, that it found done.
+    `begun_at` counts the rows, or the steps of a training, that it found done; `seconds_to_go` is what the step that
+    runs may still take, None if that can't be told.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Attempt:
     state: str = "running"
     wall_seconds: float = 0.0
     load_seconds: float = 0.0
+    seconds_to_go: float | None = None
     gpus: int = 0
     gpu_name: str = ""
     cpu_cores: int = 1
@@ -53,7 +55,12 @@ class Attempt:
         self._lock = threading.RLock()
 
     def use_gpus(self, count: int, names: tuple[str, ...]) -> None:
-        """Book the GPUs of this attempt; where the machine does not tell their names, that stays empty."""
+        """Book the GPUs of this attempt; where the machine does not tell their names, that stays empty.
+
+        The clock starts anew: hours of GPUs are those that it holds them, not those that it waited for them.
+        """
+        if count:
+            self._clock = time.monotonic()
         self.gpus, self.gpu_name = count, ", ".join(sorted(set(names)))
 
     def journal_in(self, store: Path) -> None:
@@ -68,10 +75,17 @@ class Attempt:
             if self._journal:
                 schema.write_text(self._journal, json.dumps(asdict(self), indent=1) + "\n")
 
+    def keep_alive(self, seconds_to_go: float | None) -> None:
+        """Say in the journal that the attempt is at work, and what it may still take; nothing after its end."""
+        with self._lock:
+            if self.state == "running":
+                self.seconds_to_go = seconds_to_go
+                self.save()
+
     def close(self, state: str) -> None:
         """Book the end: `finished`, `failed` or `terminated`."""
         with self._lock:
-            self.state = state
+            self.state, self.seconds_to_go = state, None
             self.save()
 
 
@@ -80,9 +94,17 @@ def journal_folder(store: Path, run: str) -> Path:
     return Path(store) / "journal" / run
 
 
+def journal_files(store: Path, run: str, rule: str = "*") -> list[Path]:
+    """The files of the journaled attempts of a run, or of one of its rules.
+
+    An attempt keeps its file, which changes while it runs.
+    """
+    return sorted(journal_folder(store, run).glob(f"{rule}/*.json"))
+
+
 def journaled(store: Path, run: str, rule: str = "*") -> list[dict]:
     """All journaled attempts of a run, or of one of its rules, in the order of their start."""
-    found = [read_json(path) for path in sorted(journal_folder(store, run).glob(f"{rule}/*.json"))]
+    found = [read_json(path) for path in journal_files(store, run, rule)]
     return sorted(found, key=lambda attempt: (attempt["started"], attempt["attempt"]))
 
 
@@ -94,7 +116,7 @@ def journal_digest(store: Path, run: str, left_out: tuple[str, ...] = ()):
     """
 
     def found(_wildcards):
-        paths = journal_folder(store, run).glob("*/*.json")
+        paths = journal_files(store, run)
         return digest(sorted(path.stem for path in paths if path.parent.name not in left_out))
 
     return found

@@ -7,6 +7,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from synthesis.errors import InputError
+
 
 def gpu_names() -> tuple[str, ...]:
     """Names of the NVIDIA GPUs that this process may use; empty without a driver. Imports no GPU library."""
@@ -53,6 +55,22 @@ def put_running_python_first() -> None:
     """
     folder = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([folder, *filter(None, [os.environ.get("PATH")])])
+
+
+def use_conda() -> None:
+    """Prepare for jobs in conda environments; raises `InputError` if there is no command `conda`.
+
+    The Python of a conda environment prefers packages that pip put into the user's home (~/.local) to the
+    environment's own, unless it is told not to see them.
+    """
+    # As Snakemake looks for it: a cluster may have it as a function of the shell.
+    if subprocess.run(["bash", "-c", "type conda"], capture_output=True).returncode:
+        raise InputError(
+            "the profile runs every rule in a conda environment, but there is no command `conda` on the PATH; install "
+            "or load conda 24.7.1 or newer, or add `--software-deployment-method env-modules` to run everything in the "
+            "environment of Snakemake."
+        )
+    os.environ["PYTHONNOUSERSITE"] = "1"
 
 
 def host_name() -> str:

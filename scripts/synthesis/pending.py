@@ -5,9 +5,11 @@ job, when the job's inputs exist.
 """
 
 import errno
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from synthesis import schema
+from synthesis import budget, schema
 from synthesis.code_version import code_version
 from synthesis.compared_questions import asked_questions
 from synthesis.configuration_models import TRAINING_STAGES
@@ -37,6 +39,9 @@ from synthesis.training.model_store import model_store
 from synthesis.training.shaping import conversation_rows, preference_rows, question_rows, shaping
 from synthesis.verdicts import kept_questions, kept_responses
 
+# Rows whose requests are made at once.
+PART_ROWS = 500
+
 
 def gpus_for(plan, stage: str, store: str):
     """A function of a job's wildcards and inputs: the number of GPUs to ask for; 0 for a job on several nodes.
@@ -57,9 +62,11 @@ def _asked_gpus(plan, stage: str, store: str, wildcards, input) -> int:
     for path in input:
         if not Path(path).exists():
             raise FileNotFoundError(errno.ENOENT, "not made yet", str(path))
-    work = _trains if stage in TRAINING_STAGES else _buys_rows
+    if budget.Watch(Path(store), plan.config["run"]).account().over():
+        # The job says so and ends; it need not wait for a GPU before.
+        return 0
     try:
-        return plan.gpus(stage, wildcards, input) if work(plan, stage, Path(store), wildcards, input) else 0
+        return plan.gpus(stage, wildcards, input) if _buys(plan, stage, Path(store), wildcards, input) else 0
     except InputError:
         # Inputs of an interrupted run may not fit together yet; they are made again before this job starts.
         return plan.gpus(stage, wildcards, input)
@@ -82,10 +89,25 @@ def training_gpus(plan, stage: str, store: str) -> dict:
     return {"gpu": gpus_for(plan, stage, store), "gpus_per_node": of_each_node, "gres": gres}
 
 
+def surely_buys(plan, stage: str, store: str, wildcards, input) -> bool:
+    """Whether a job is known to have something to buy: its inputs are all there, and the store lacks what they ask."""
+    if not getattr(input, "model", None) or not all(Path(path).exists() for path in input):
+        return False
+    try:
+        return stage in (*_ASKED, *_LEARNT) and _buys(plan, stage, Path(store), wildcards, input)
+    except InputError:
+        return False
+
+
+def _buys(plan, stage: str, store: Path, wildcards, input) -> bool:
+    work = _trains if stage in TRAINING_STAGES else _buys_rows
+    return work(plan, stage, store, wildcards, input)
+
+
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
     requests, shaping = _ASKED[stage](plan, wildcards, input)
     rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))
-    return bool(rows.missing(request.place for request in requests))
+    return rows.lacks_any(request.place for request in requests)
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
@@ -121,15 +143,27 @@ def _learnt_answers(_plan, _wildcards, input) -> list[dict]:
     return conversation_rows(chosen_pairs(_paths(input.pairs), Path(input.subset)), load_prompt(Path(input.prompt)))
 
 
-def _asked_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+def _in_parts(rows: Sequence, make) -> Iterator[Request]:
+    """The requests that `make` gives for the rows, made only as far as they are looked at.
+
+    Snakemake waits meanwhile, and most jobs lack their first row already.
+    """
+    for start in range(0, len(rows), PART_ROWS):
+        yield from make(rows[start : start + PART_ROWS])
+
+
+def _asked_questions(plan, wildcards, _input) -> tuple[Iterator[Request], dict]:
     settings = plan.source(wildcards.source)["empty_prefix"]
-    indices = range(plan.start(wildcards), plan.stop(wildcards))
-    ids = [(question_id(plan.config["seed"], wildcards.source, index), index) for index in indices]
-    requests = question_requests(plan.config["seed"], "generate_questions", wildcards.source, ids, settings["system"])
-    return requests, settings["sampling"]
+    seed, source = plan.config["seed"], wildcards.source
+
+    def make(indices):
+        ids = [(question_id(seed, source, index), index) for index in indices]
+        return question_requests(seed, "generate_questions", source, ids, settings["system"])
+
+    return _in_parts(range(plan.start(wildcards), plan.stop(wildcards)), make), settings["sampling"]
 
 
-def _asked_raw_questions(plan, wildcards, _input) -> tuple[list[Request], dict]:
+def _asked_raw_questions(plan, wildcards, _input) -> tuple[Iterable[Request], dict]:
     seed, name = plan.config["seed"], wildcards.optimized
     indices = range(plan.raw_start(wildcards), plan.raw_stop(wildcards))
     ids = [(raw_question_id(seed, name, index), index) for index in indices]
@@ -146,19 +180,20 @@ def _asked_rewrites(plan, wildcards, input):
 
 def _asked_judgements(plan, wildcards, input):
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
-    requests = answer_requests(plan.config["seed"], "judge_questions", questions, load_prompt(Path(input.prompt)), 1)
+    ask = partial(answer_requests, plan.config["seed"], "judge_questions", prompt=load_prompt(Path(input.prompt)))
+    requests = _in_parts(questions, lambda part: ask(questions=part, samples=1))
     return requests, judge_shaping(plan.judge(wildcards.judge))
 
 
 def _asked_difficulties(_plan, _wildcards, input):
-    return text_requests(kept_questions(Path(input.questions), _paths(input.verdicts))), METHOD
+    return _in_parts(kept_questions(Path(input.questions), _paths(input.verdicts)), text_requests), METHOD
 
 
 def _asked_responses(plan, _wildcards, input):
     settings = plan.config["generate_responses"]
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
-    prompt = load_prompt(Path(input.prompt))
-    requests = answer_requests(plan.config["seed"], "generate_responses", questions, prompt, settings["samples"])
+    ask = partial(answer_requests, plan.config["seed"], "generate_responses", prompt=load_prompt(Path(input.prompt)))
+    requests = _in_parts(questions, lambda part: ask(questions=part, samples=settings["samples"]))
     return requests, settings["sampling"]
 
 
@@ -197,8 +232,8 @@ def _asked_generator_difficulties(plan, _wildcards, input):
 
 def _asked_scores(plan, _wildcards, input):
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
-    responses = kept_responses(Path(input.responses), Path(input.verdicts))
-    requests = score_requests(questions, responses, load_prompt(Path(input.prompt)))
+    parts, prompt = kept_responses(Path(input.responses), Path(input.verdicts)), load_prompt(Path(input.prompt))
+    requests = (request for part in parts for request in score_requests(questions, part, prompt))
     return requests, {"method": plan.config["score_responses"]["method"]}
 
 

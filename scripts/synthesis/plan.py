@@ -18,13 +18,14 @@ from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
 from synthesis.plan_comparison import ComparisonPlan
 from synthesis.plan_evaluation import EvaluationPlan
+from synthesis.plan_forecast import ForecastPlan
 from synthesis.plan_resources import RESULTS
 from synthesis.plan_scorers import ScorerPlan
 from synthesis.plan_trainings import TrainingsPlan
 from synthesis.shard_files import compact
 
 
-class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
+class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPlan):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
@@ -233,6 +234,11 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         before = [] if self.makes_dataset() else self._preparation_ledgers()
         return [*before, *self.ledgers_after_dataset(), *self.comparison_ledgers()]
 
+    def priced_jobs(self) -> list[tuple[str, str]]:
+        """Rule and name of all jobs that cost something, in the order of the rules' phases and of the shards."""
+        places = [path.partition("/ledger/")[2].removesuffix(".json") for path in self.ledgers() + self.other_ledgers()]
+        return [(rule, job) for rule, _, job in (place.partition("/") for place in places)]
+
     def _preparation_ledgers(self) -> list[str]:
         """The ledgers of what is fetched, trained and measured before the first question."""
         bought = [*self.preference_ledgers(), *self.fail_rate_ledgers()]
@@ -246,6 +252,21 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         made = [*(dataset if self.makes_dataset() else []), "tables/costs.csv", "pages/costs.html"]
         tables = [*self.preference_tables(), *self.comparison_tables(), *self.training_tables()]
         return [*(f"{RESULTS}/{path}" for path in made), *tables, *self.evaluation_tables()]
+
+    def report_ledgers(self) -> list[str]:
+        """The ledgers of the jobs that write the card, tables, figures and pages."""
+        written = (
+            ["tabulate_funnel", "plot_funnel", "check_funnel", "write_dataset_card"] if self.makes_dataset() else []
+        )
+        compared = ["tabulate_generators"] if self.comparison_tables() else []
+        trained = ["tabulate_trainings", "plot_training_losses"] if self.training_tables() else []
+        evaluated = ["tabulate_evaluation"] if self.evaluation_tables() else []
+        rules = [*written, *compared, *trained, *evaluated, "tabulate_costs"]
+        return [f"{RESULTS}/ledger/{rule}/all.json" for rule in rules]
+
+    def every_ledger(self) -> list[str]:
+        """The ledgers of all jobs of the run."""
+        return [*self.ledgers(), *self.other_ledgers(), *self.report_ledgers()]
 
     def dataset_outputs(self) -> list[str]:
         """The data set with its exports and its card; nothing without one."""
@@ -299,7 +320,8 @@ class Plan(EvaluationPlan, ComparisonPlan, ScorerPlan, TrainingsPlan):
         return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
 
     def _card_config(self) -> dict:
-        config = {key: value for key, value in self.config.items() if key not in ("prices", *AFTER_DATASET)}
+        left_out = ("prices", "budget", "forecast_cost", *AFTER_DATASET)
+        config = {key: value for key, value in self.config.items() if key not in left_out}
         needed = configuration_models.in_use_for_dataset(self.config)
         models = {name: model for name, model in config["models"].items() if name in needed}
         config["models"] = {name: servers.without_access(model) for name, model in models.items()}

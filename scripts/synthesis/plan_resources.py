@@ -112,8 +112,7 @@ class ResourcePlan:
         """GPUs that a job asks for as long as it has something to compute."""
         if stage in TRAINING_STAGES:
             return self.training(stage, wildcards)["launch"]["gpus"]
-        model = self._model(input)
-        return {"openai": 0, "vllm": model["vllm"]["tensor_parallel_size"]}.get(model["engine"], 1)
+        return configuration_models.gpus(self._model(input))
 
     def rules_at_the_network(self) -> list[str]:
         """The rules that fetch or push, and those that buy rows from servers alone.
@@ -133,6 +132,8 @@ class ResourcePlan:
             "max_num_seqs": lambda wildcards, input: self._of_vllm(input, "max_num_seqs", 1),
             "gpu_memory_percent": lambda wildcards, input: self._of_vllm(input, "gpu_memory_utilization", 100),
             "try_number": _try_number,
+            # Else SLURM may give a model that takes several GPUs some of each of several nodes.
+            "nodes": 1,
         }
 
     def _of_vllm(self, input, key: str, unit: int) -> int:

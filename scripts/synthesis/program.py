@@ -60,10 +60,16 @@ class Job:
         if not self._total:
             return f"{self.name}: {self._step or 'running'}, {now - self._started:.0f} s"
         line = f"{self.name}: {self._step}, {self._done} of {self._total} {self._unit}"
+        seconds = now - self._step_started
         if not self._done:
-            return f"{line}, {now - self._step_started:.0f} s"
-        rate = self._done / (now - self._step_started)
-        return f"{line}, {rate:.2f} {self._unit}/s, {(self._total - self._done) / rate:.0f} s to go"
+            return f"{line}, {seconds:.0f} s"
+        return f"{line}, {self._done / seconds:.2f} {self._unit}/s, {self.seconds_to_go():.0f} s to go"
+
+    def seconds_to_go(self) -> float | None:
+        """What the current step still takes at its rate so far; None before its first row."""
+        if not self._total or not self._done:
+            return None
+        return (time.monotonic() - self._step_started) / self._done * (self._total - self._done)
 
 
 def run(file: str, description: str, add_arguments, work, argv: list[str] | None = None) -> int:
@@ -74,7 +80,7 @@ def run(file: str, description: str, add_arguments, work, argv: list[str] | None
     """
     options = _parse(description, add_arguments, argv)
     rule = Path(file).stem
-    handlers = _open_log(options.log, anew=getattr(options, "try_number", 1) == 1)
+    handlers = _open_log(options.log)
     log.info("interpreter %s (Python %s)", sys.executable, platform.python_version())
     job = Job(rule, _job_name(options.ledger, rule), options)
     log.debug("%s: settings %s", job.name, json.dumps(options.settings, ensure_ascii=False))
@@ -146,15 +152,15 @@ def _job_name(ledger: Path, rule: str) -> str:
     return "/".join(parts[parts.index(rule) + 1 :]) if rule in parts else ledger.stem
 
 
-def _open_log(path: Path | None, anew: bool) -> list[logging.Handler]:
-    """Send log lines to the terminal and, if given, to a file; a later try adds to what ended the earlier ones."""
+def _open_log(path: Path | None) -> list[logging.Handler]:
+    """Send log lines to the terminal and, if given, to a fresh file."""
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.INFO)
     terminal.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     handlers: list[logging.Handler] = [terminal]
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(path, mode="w" if anew else "a", encoding="utf-8")
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         handlers.append(file)
     log.setLevel(logging.DEBUG)
@@ -208,7 +214,7 @@ def _start_heartbeat(job: Job):
         while not stopped.wait(HEARTBEAT_SECONDS):
             log.info(job.status())
             try:
-                job.attempt.save()
+                job.attempt.keep_alive(job.seconds_to_go())
             except OSError as error:
                 log.warning("%s: the journal could not be written: %s", job.name, error)
 

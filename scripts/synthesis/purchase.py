@@ -71,14 +71,16 @@ def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: 
 
 def _buy_missing(options, job, store, missing, shaping, manifest) -> dict[Request, str]:
     """Buy the missing rows; returns those that failed, with the reasons."""
-    budget.check(options.store, options.run)
+    watch = budget.Watch(options.store, options.run)
+    watch.check()
     # To the program's end, since only then an engine's memory is free for sure.
     names = job.held.enter_context(gpu_claims.claimed(options.gpus, lambda: job.step("waiting for a free GPU")))
+    watch.check_if_due()
     job.attempt.use_gpus(options.gpus, names)
-    return _compute_missing(options, job, store, missing, shaping, manifest)
+    return _compute_missing(options, job, store, missing, shaping, manifest, watch)
 
 
-def _compute_missing(options, job, store, missing, shaping, manifest) -> dict[Request, str]:
+def _compute_missing(options, job, store, missing, shaping, manifest, watch) -> dict[Request, str]:
     attempt = job.attempt
     attempt.model, attempt.engine = manifest["model"], manifest["engine"]
     attempt.journal_in(options.store)
@@ -110,6 +112,7 @@ def _compute_missing(options, job, store, missing, shaping, manifest) -> dict[Re
                     _take(writer, attempt, request, {**asdict(result), **origin}, store.rows)
                     job.advance()
             writer.publish_if_due()
+            watch.check_if_due()
     return failures
 
 

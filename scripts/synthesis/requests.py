@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from synthesis.canonical import digest
-from synthesis.identity import hashed_shard, rewrite_direction, sample_seed
+from synthesis.canonical import plain_digest
+from synthesis.identity import hashed_shard, rewrite_direction, sample_seed, sample_seeds
 from synthesis.prompts import Prompt
 from synthesis.store import BUCKET_ROWS, Key, Place
 
@@ -38,7 +38,7 @@ class Request:
     @cached_property
     def place(self) -> Place:
         """Where the answer lies in the store. The template that turns messages into text is in the fingerprint."""
-        exact_input = digest([self.messages, self.turn, self.seed])
+        exact_input = plain_digest([self.messages, self.turn, self.seed])
         return Place(Key(self.row_id, self.sample, exact_input), self.source, self.index)
 
 
@@ -58,19 +58,14 @@ def question_requests(
 
 def answer_requests(run_seed: int, stage: str, questions: list[dict], prompt, samples: int) -> list[Request]:
     """Requests for `samples` answers to each question (rows of `schema.QUESTIONS`), asked through a prompt."""
-    return [
-        Request(
-            question["question_id"],
-            sample,
-            question["source"],
-            question["index"],
-            sample_seed(run_seed, stage, question["question_id"], sample),
-            prompt.messages(question["question"]),
-            "assistant",
-        )
-        for question in questions
-        for sample in range(samples)
-    ]
+    requests = []
+    for question in questions:
+        row_id, source, index = question["question_id"], question["source"], question["index"]
+        messages, seeds = prompt.messages(question["question"]), sample_seeds(run_seed, stage, row_id, samples)
+        requests += [
+            Request(row_id, sample, source, index, seed, messages, "assistant") for sample, seed in enumerate(seeds)
+        ]
+    return requests
 
 
 def problem_requests(

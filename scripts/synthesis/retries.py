@@ -34,8 +34,8 @@ def check_progress(options: Namespace, job: program.Job, begun_at: int) -> None:
     if len(earlier) == FRUITLESS and all(attempt.get("begun_at") == begun_at for attempt in earlier):
         ends = " and ".join(f"{_end(attempt)} after {attempt['wall_seconds']:.0f} s" for attempt in earlier)
         raise InputError(
-            f"the last {FRUITLESS} attempts brought nothing new ({ends}), so it is given up; what ended them stands "
-            "above in this log or, if they were killed, in SLURM's, in results/slurm_logs; mend it, then run again."
+            f"the last {FRUITLESS} attempts brought nothing new ({ends}), so it is given up; what ended them is "
+            "among what Snakemake printed and, on SLURM, in results/slurm_logs. Mend that, then run again."
         )
 
 

@@ -10,9 +10,11 @@ import psutil
 
 from synthesis import machine, schema
 from synthesis.errors import InputError
-from synthesis.ledger import read_json
+from synthesis.ledger import journaled, read_json
 
 FILE = "snakemake.json"
+# How far the time at which a process began may be off: it is reckoned from the clock, which may have been set since.
+CLOCK_SECONDS = 10.0
 
 
 def write_down(results: Path) -> None:
@@ -45,8 +47,45 @@ def check_none_lives(results: Path) -> None:
             raise InputError(f"the run {run} is being made by Snakemake, {who}; wait for it or stop it first.")
 
 
+def check_run(results: Path) -> None:
+    """Raise InputError if another Snakemake on this machine makes the run whose results lie in a folder."""
+    path = Path(results) / FILE
+    if not path.exists():
+        return
+    noted = read_json(path)
+    if noted["host"] == machine.host_name() and noted["pid"] != os.getpid() and _lives(noted):
+        raise InputError(
+            f"the run {path.parent.name} is being made by Snakemake, process {noted['pid']}; wait for it or stop it."
+        )
+
+
+def living_programs(store: Path, run: str) -> list[str]:
+    """The programs of a run that are at work on this machine, as their journals say; each with its process."""
+    return [
+        f"{attempt['rule']} {attempt['job']} (process {attempt['pid']})"
+        for attempt in journaled(store, run)
+        if attempt["state"] == "running" and attempt["host"] == machine.host_name() and _runs(attempt)
+    ]
+
+
+def check_no_program_lives(store: Path, run: str) -> None:
+    """Raise InputError if programs of an earlier start are at work here: both would buy the same rows."""
+    if programs := living_programs(store, run):
+        raise InputError(
+            f"of an earlier start of the run {run}, there is still at work: {', '.join(programs)}; start with `make "
+            "resume`, which waits for it, or end it first."
+        )
+
+
+def _runs(attempt: dict) -> bool:
+    """Whether the process of an attempt still runs its program, and is not another that got its number."""
+    with suppress(psutil.Error):
+        return any(word.endswith(f"{attempt['rule']}.py") for word in psutil.Process(attempt["pid"]).cmdline())
+    return False
+
+
 def _lives(noted: dict) -> bool:
     try:
-        return psutil.Process(noted["pid"]).create_time() == noted["created"]
+        return abs(psutil.Process(noted["pid"]).create_time() - noted["created"]) < CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return False

@@ -4,7 +4,10 @@ import csv
 import io
 import os
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -163,10 +166,15 @@ def check_nulls(built: pa.Table) -> None:
 
 def write(path: Path, rows: list[dict] | pa.Table, schema: pa.Schema) -> None:
     """Write rows as one Parquet file (zstd) in one atomic step: the path holds a whole file or nothing new."""
-    content = table(rows, schema) if isinstance(rows, list) else rows.cast(schema)
-    check_nulls(content)
+    content = _content(rows, schema)
     with replacing(path) as temporary:
         pq.write_table(content, temporary, compression="zstd")
+
+
+def _content(rows: list[dict] | pa.Table, schema: pa.Schema) -> pa.Table:
+    content = table(rows, schema) if isinstance(rows, list) else rows.cast(schema)
+    check_nulls(content)
+    return content
 
 
 class replacing:
@@ -204,22 +212,74 @@ def write_csv(path: Path, rows: list[dict], columns: list[str]) -> None:
     write_text(path, text.getvalue())
 
 
+@contextmanager
+def writing(path: Path, schema: pa.Schema):
+    """A function that appends rows (dictionaries or a table) to a Parquet file, which appears in one atomic step.
+
+    For files whose rows need not be in memory together; else see `write`.
+    """
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        yield lambda rows: writer.write_table(_content(rows, schema))
+
+
 def read(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> list[dict]:
-    """Read a Parquet artifact as row dictionaries; `columns` limits what is read.
+    """Read a Parquet artifact as row dictionaries; see `read_table`."""
+    return read_table(path, schema, columns).to_pylist(maps_as_pydicts="strict")
+
+
+def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet artifact as a table; `columns` limits what is read, and gives the order.
 
     Raises InputError if the file is not there, is not Parquet or lacks a column of the schema.
     """
     wanted, file = columns or schema.names, _open(path)
+    _check_columns(path, file, wanted)
+    return file.read(columns=wanted).select(wanted)
+
+
+def read_parts(path: Path, schema: pa.Schema, columns: list[str], rows: int) -> Iterator[list[dict]]:
+    """Read a Parquet artifact as row dictionaries, at most so many rows at a time; see `read_table`."""
+    file = _open(path)
+    _check_columns(path, file, columns)
+    for part in file.iter_batches(batch_size=rows, columns=columns):
+        yield part.to_pylist(maps_as_pydicts="strict")
+
+
+def count_rows(path: Path) -> int:
+    """The number of rows of a Parquet artifact. Raises InputError if the file is not there or not Parquet."""
+    return _open(path).metadata.num_rows
+
+
+def _check_columns(path: Path, file: pq.ParquetFile, wanted: list[str]) -> None:
     missing = [name for name in wanted if name not in file.schema_arrow.names]
     if missing:
         present = ", ".join(file.schema_arrow.names)
         raise InputError(f"{path} has no column {missing[0]} (it has: {present}); delete it and run again.")
-    return file.read(columns=wanted).to_pylist(maps_as_pydicts="strict")
 
 
 def column_names(path: Path) -> list[str]:
     """The names of the columns of a Parquet artifact. Raises InputError if the file is not there or not Parquet."""
     return _open(path).schema_arrow.names
+
+
+class Size(NamedTuple):
+    """Bytes of files: `data`, the columns of Parquet files, grows with the rows; `rest` are footers and other files."""
+
+    data: int
+    rest: int
+
+
+def size(paths: Iterable[Path]) -> Size:
+    """The size of all these files together."""
+    paths = list(paths)
+    data = sum(_column_bytes(path) for path in paths if path.suffix == ".parquet")
+    return Size(data, sum(path.stat().st_size for path in paths) - data)
+
+
+def _column_bytes(path: Path) -> int:
+    file = pq.read_metadata(path)
+    groups = [file.row_group(number) for number in range(file.num_row_groups)]
+    return sum(group.column(number).total_compressed_size for group in groups for number in range(group.num_columns))
 
 
 def _open(path: Path) -> pq.ParquetFile:

@@ -87,13 +87,26 @@ class Store(FingerprintFolder):
 
     def missing(self, places: Iterable[Place]) -> list[Place]:
         """The places whose rows have not been bought, in the order given."""
-        places = list(places)
-        present = set()
-        for bucket in sorted({place.bucket for place in places}):
-            for path in chunk_files(self.folder / bucket):
-                columns = read_chunk(path, list(Key._fields))
-                present.update(map(Key._make, zip(*(columns[name].to_pylist() for name in Key._fields), strict=True)))
-        return [place for place in places if place.key not in present]
+        present: dict[str, set[Key]] = {}
+        return [place for place in places if self._lacks(place, present)]
+
+    def lacks_any(self, places: Iterable[Place]) -> bool:
+        """Whether one of the places has a row that was not bought. What comes after the first one is not looked at."""
+        present: dict[str, set[Key]] = {}
+        return any(self._lacks(place, present) for place in places)
+
+    def _lacks(self, place: Place, present: dict[str, set[Key]]) -> bool:
+        """Whether a row was not bought; `present` keeps the keys of the buckets that were read."""
+        if place.bucket not in present:
+            present[place.bucket] = self._keys(place.bucket)
+        return place.key not in present[place.bucket]
+
+    def _keys(self, bucket: str) -> set[Key]:
+        found = set()
+        for path in chunk_files(self.folder / bucket):
+            columns = read_chunk(path, list(Key._fields))
+            found.update(map(Key._make, zip(*(columns[name].to_pylist() for name in Key._fields), strict=True)))
+        return found
 
     def read(self, places: Iterable[Place]) -> dict[Key, dict]:
         """The bought rows among the places. Where a row was bought twice, the first one published counts."""
@@ -229,3 +242,10 @@ def _forget_in_chunk(path: Path, trash: Path, selected) -> int:
             with schema.replacing(path) as temporary:
                 pq.write_table(chunk.filter(pc.invert(gone)), temporary, compression="zstd")
     return count
+
+
+def stored(root: Path, stage: str, run: str) -> tuple[schema.Size, int]:
+    """Size and rows of all chunks under the fingerprints of a stage that a run used, whichever run bought them."""
+    chunks = [path for folder in fingerprints(root, stage, run) for path in folder.glob("*-*/*.parquet")]
+    visible = [path for path in chunks if not path.name.startswith(".")]
+    return schema.size(visible), sum(pq.read_metadata(path).num_rows for path in visible)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,8 +55,8 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run(job: program.Job, arguments: list[str], threads: int, use_cpu: bool) -> None:
-    """Run the training to its end; the job's progress follows the optimiser's steps.
+def run(job: program.Job, arguments: list[str], threads: int, use_cpu: bool) -> float:
+    """Run the training to its end and return the seconds of its steps; the job's progress follows them.
 
     A signal that stops this program is passed on, and the processes write a last checkpoint. They also end when this
     program is killed, since they listen to their standard input, which `srun` carries to all nodes. Raises InputError
@@ -90,6 +91,7 @@ def run(job: program.Job, arguments: list[str], threads: int, use_cpu: bool) -> 
         raise InputError(listener.mistake)
     if code:
         raise RuntimeError(f"the training ended with code {code}; its last words are above in this log")
+    return listener.step_seconds
 
 
 class _Listener(threading.Thread):
@@ -99,6 +101,12 @@ class _Listener(threading.Thread):
         super().__init__(daemon=True)
         self.mistake = ""
         self._job, self._lines, self._step = job, lines, 0
+        self._begun = self._stepped = 0.0
+
+    @property
+    def step_seconds(self) -> float:
+        """Seconds from the beginning of the first step to the end of the last one."""
+        return self._stepped - self._begun
 
     def run(self):
         for line in self._lines:
@@ -112,8 +120,10 @@ class _Listener(threading.Thread):
         if "mistake" in message:
             self.mistake = message["mistake"]
         elif "steps" in message:
+            self._begun = self._stepped = time.monotonic()
             self._job.step("training", message["steps"] - message["step"], "steps")
         else:
+            self._stepped = time.monotonic()
             self._job.advance(message["step"] - self._step)
         self._step = message.get("step", self._step)
 

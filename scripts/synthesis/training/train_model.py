@@ -97,9 +97,12 @@ def _run(options, job, kind: str, store: ModelStore, manifest: dict) -> dict:
     content = {**_plan(options, kind, store, manifest, report), "parallelism": parallelism}
     schema.write_text(plan, json.dumps(content, indent=1) + "\n")
     command = launch.command(plan, count, parallelism, options.nodes, options.threads)
-    launch.run(job, command, max(1, options.threads * options.nodes // count), use_cpu=not options.gpus)
+    step_seconds = launch.run(job, command, max(1, options.threads * options.nodes // count), use_cpu=not options.gpus)
     finished = store.finish(read_json(report))
     attempt.versions = finished["training"]["versions"]
+    attempt.save()  # brings wall_seconds up to date
+    # What comes before the first step and after the last one is the same for a training of any length.
+    attempt.load_seconds = round(max(attempt.wall_seconds - step_seconds, 0), 3)
     return finished
 
 
