@@ -1,9 +1,9 @@
 """A two-layer model, rows to train on and a store in a folder, and calls of a training program on them."""
 
 import json
-import time
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
