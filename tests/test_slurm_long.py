@@ -1,5 +1,6 @@
 """Faults on SLURM that take longer: preemption, a controller that is away, a full disk, two writers of one store."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -8,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 from slurm_run import SlurmClone
-from test_slurm_faults import ROW_BY_ROW, ROWS, STAGE, begin, bought_once, end, slow, states
+from test_slurm_faults import ANSWERS, ROW_BY_ROW, ROWS, STAGE, begin, bought_once, end, slow, states
 
 pytestmark = pytest.mark.slurm_long
 
 SECONDS_AWAY = 70
+# Bytes that the disk has left for about half of the answers, one chunk each.
+ROOM = 48 * 1024
 
 
 def preempt(clone: SlurmClone, node: str) -> None:
@@ -57,26 +60,27 @@ def test_a_controller_that_is_killed_and_away_for_a_minute(tmp_path, cluster, se
     assert clone.rows("dataset/data") == undisturbed
 
 
-def test_a_full_disk(tmp_path, cluster, undisturbed):
-    clone = SlurmClone(tmp_path / "clone", cluster)
-    store = tmp_path / "small_disk"
-    store.mkdir()
-    (clone.folder / "results").mkdir()
-    (clone.folder / "results/store").symlink_to(store)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", store], check=True)
+def test_a_full_disk(tmp_path, cluster, selected, undisturbed):
+    clone = SlurmClone(tmp_path / "clone", cluster).take_over(selected)
+    disk, store = tmp_path / "small_disk", clone.folder / "results/store"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
     try:
-        clone.write_config(clone.small_config())
-        clone.run("dataset", *ROW_BY_ROW, "--retries", "0", fails=True)
+        shutil.move(store, disk / "store")
+        store.symlink_to(disk / "store")
+        (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - ROOM))
+        clone.run(ANSWERS, *ROW_BY_ROW, "--retries", "0", fails=True)
         (log,) = (clone.folder / "results/trial/logs" / STAGE).rglob("*.log")
         assert "no disk space left for" in log.read_text()
         assert 0 < len(clone.stored_chunks(STAGE)) < ROWS
-        subprocess.run(["mount", "-o", "remount,size=64m", store], check=True)
-        clone.run("dataset")
+        (disk / "ballast").unlink()
+        clone.run(ANSWERS)
+        clone.run("dataset", profile="local")
         assert clone.rows("dataset/data") == undisturbed
         stored = clone.rows(STAGE)
         assert len({(row["question_id"], row["sample"]) for row in stored}) == len(stored) == ROWS
     finally:
-        subprocess.run(["umount", "--lazy", store], check=True)
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_two_writers_of_one_store(tmp_path, cluster, undisturbed):
