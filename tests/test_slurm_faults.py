@@ -90,7 +90,7 @@ def _exceed_the_time_of_a_training(clone: SlurmClone) -> SlurmClone:
     config = trained_config(clone)
     config["train_generator"]["tuned"]["training"]["epochs"] = 600
     clone.write_config(config)
-    no_device = ("train_generator:gpu=0", "train_generator:gres=gpu:1", "train_generator:checkpoint_seconds=2")
+    no_device = ("train_generator:gpu=0", "train_generator:gres=gpu:1", "train_generator:checkpoint_seconds=10")
     manifest = "results/trial/train_generator/tuned/manifest.json"
     process = clone.start(manifest, "--set-resources", *no_device)
     checkpoints = clone.folder / "results/store/train_generator"
