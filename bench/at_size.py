@@ -22,6 +22,7 @@ from workload import FOLDER, ROOT, answer, measured
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from synthesis import configuration_models
 from synthesis.judge_verdicts import text_verdict
 from synthesis.ledger import journal_folder
 from synthesis.plan import Plan
@@ -195,7 +196,7 @@ class Measurement:
 
     def write_dataset_card(self, pairs: int) -> dict:
         """The card, with the digest of the data set's files."""
-        manifests = [manifest_of(self.folder, name) for name in self.config["models"]]
+        manifests = [manifest_of(self.folder, name) for name in configuration_models.in_use_for_dataset(self.config)]
         files = ["--data", *self.data, "--funnel", self.folder / "funnel.csv", "--manifests", *manifests]
         files += ["--prompts", *self.plan.prompts(), "--ledgers", *self.books(), "--store", self.folder / "store"]
         files += ["--output", self.folder / "README.md", "--page", self.folder / "card.html"]

@@ -50,9 +50,7 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def clone(finished, tmp_path):
     """A copy of the finished clone, in which the rules of the light environments run again."""
-    copied = Clone.__new__(Clone)
-    copied.folder = tmp_path / "clone"
-    shutil.copytree(finished.folder, copied.folder, symlinks=True)
+    copied = finished.copied_to(tmp_path / "clone")
     shutil.rmtree(copied.folder / "results/trial/logs")
     return copied
 
