@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def cluster(tmp_path_factory):
         yield cluster.start()
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def recipe_run(cluster, tmp_path_factory):
+    """The demo's recipe on SLURM, as a future: it runs beside the tests that ask for it first."""
+    from slurm_run import SlurmClone
+    from test_slurm_recipe import run_recipe
+
+    # On nodes that no test strikes.
+    clone = SlurmClone(tmp_path_factory.mktemp("recipe"), cluster, cpu="steady", gpu="steady_gpu")
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+        patch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
+        yield pool.submit(run_recipe, clone)
 
 
 @pytest.fixture(scope="session")

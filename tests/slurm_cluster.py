@@ -68,6 +68,7 @@ PlugStackConfig={folder}/plugstack.conf
 PartitionName=cpu Nodes=ALL Default=YES MaxTime=7-00:00:00 State=UP PriorityTier=10
 PartitionName=gpu Nodes=ALL MaxTime=7-00:00:00 State=UP PriorityTier=10
 PartitionName=steady Nodes=node[1-2] MaxTime=7-00:00:00 State=UP PriorityTier=10
+PartitionName=steady_gpu Nodes=node[1-2] MaxTime=7-00:00:00 State=UP PriorityTier=10
 PartitionName=requeued Nodes=node1 MaxTime=7-00:00:00 State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=cancelled Nodes=node2 MaxTime=7-00:00:00 State=UP PriorityTier=1 PreemptMode=CANCEL
 PartitionName=urgent Nodes=ALL MaxTime=7-00:00:00 State=UP PriorityTier=20 PreemptMode=OFF

@@ -19,8 +19,8 @@ ROW_BY_ROW = ("--set-resources", f"{STAGE}:chunk_rows=1")
 
 
 @pytest.fixture(scope="module")
-def struck(tmp_path_factory, cluster, selected) -> dict[str, Future]:
-    """The runs by what struck them; `result()` is the clone once its run has ended."""
+def struck(tmp_path_factory, cluster, selected, recipe_run) -> dict[str, Future]:
+    """The runs by what struck them; `result()` is the clone once its run has ended. The recipe runs beside them."""
     faults = {
         "node": _kill_a_node,
         "time": _exceed_the_time,

@@ -46,18 +46,21 @@ def recipe(clone: SlurmClone) -> dict:
     return config
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory, cluster):
-    clone = SlurmClone(tmp_path_factory.mktemp("recipe"), cluster)
+def run_recipe(clone: SlurmClone) -> SlurmClone:
+    """Run the recipe to its end in a clone."""
     make_tiny_model(clone.folder / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
-        write_problems(clone)
-        clone.write_config(recipe(clone))
+    write_problems(clone)
+    clone.write_config(recipe(clone))
     # SLURM hands out GPUs, but no device is behind them, so the programs are told of none and compute on the CPU.
     on_cpus = [word for rule in COMPUTING for word in (f"{rule}:gpu=0", f"{rule}:gres=gpu:1")]
     clone.run("--set-resources", *on_cpus)
     return clone
+
+
+@pytest.fixture
+def clone(recipe_run):
+    """The clone once its run has ended."""
+    return recipe_run.result()
 
 
 def test_every_stage_of_the_recipe_has_its_rows(clone):
