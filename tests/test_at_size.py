@@ -11,7 +11,7 @@ sys.path.append(str(ROOT / "bench"))
 
 import at_size_page
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 QUESTIONS = 200
 

@@ -40,7 +40,7 @@ def real_rows(clone, rule: str) -> int:
     return sum(rows["out"] if rule == "assemble_dataset" else rows.get("asked", rows["in"]) for rows in counts)
 
 
-@pytest.mark.workflow
+@pytest.mark.long
 def test_the_rows_of_a_run_are_within_the_intervals_of_its_forecast(clone):
     refused = clone.run("forecast", fails=True)
     assert "the pilot run pilot is missing or not finished" in refused
@@ -61,7 +61,7 @@ def test_the_rows_of_a_run_are_within_the_intervals_of_its_forecast(clone):
     assert real_rows(clone, "generate_responses") == float(found["generate_responses", "rows"]["value"]) == 400
 
 
-@pytest.mark.workflow
+@pytest.mark.long
 def test_a_changed_pilot_makes_a_new_forecast(clone):
     before = forecast_of(clone)
     pilot = yaml.safe_load((clone.folder / "pilot.yaml").read_text())
