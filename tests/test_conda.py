@@ -23,6 +23,13 @@ RULES = [rule for environment in LIGHT for rule in rules_of(environment)]
 ON_THIS_MACHINE = ("--executor", "local", "--cores", "2")
 # One model from a file that only the packages of envs/fetch.yaml can read.
 PACKAGED = {"package": {"name": "tiny-model-package", "version": "1.0", "file": "tiny/tiny.gguf"}}
+EVALUATION = {
+    "models": ["writer"],
+    "benchmarks": ["test"],
+    "prompt": "config/prompts/response_short.yaml",
+    "samples": 1,
+    "sampling": {"temperature": 0, "max_tokens": 48},
+}
 SUMS = {"package": "reasoning-gym", "task": "chain_sum", "size": 4, "seed": 1, "options": {}}
 
 
@@ -34,13 +41,7 @@ def finished(tmp_path_factory):
     config["models"]["packaged"] = {**config["models"]["writer"], "engine": "transformers", "source": PACKAGED}
     config["problems"]["sums"] = {"source": {"generator": SUMS}}
     config["merge_problems"]["problems"].append("sums")
-    config["answer_benchmark"] = {
-        "models": ["writer"],
-        "benchmarks": ["test"],
-        "prompt": "config/prompts/response_short.yaml",
-        "samples": 1,
-        "sampling": {"temperature": 0, "max_tokens": 48},
-    }
+    config["answer_benchmark"] = EVALUATION
     config["generate_questions"]["sources"]["writer"]["shard_size"] = 42
     clone.write_config(config)
     clone.run()

@@ -2,7 +2,7 @@
 
 import pytest
 from slurm_run import QUICK, SlurmClone
-from test_conda import interpreters
+from test_conda import EVALUATION, interpreters
 from workflow import Clone
 
 pytestmark = pytest.mark.slurm
@@ -19,13 +19,7 @@ RULES = {
 def test_a_job_on_a_node_runs_in_the_environment_of_its_rule(cluster, conda, tmp_path):
     clone = SlurmClone(tmp_path / "clone", cluster)
     config = clone.small_config()
-    config["answer_benchmark"] = {
-        "models": ["writer"],
-        "benchmarks": ["test"],
-        "prompt": "config/prompts/response_short.yaml",
-        "samples": 1,
-        "sampling": {"temperature": 0, "max_tokens": 48},
-    }
+    config["answer_benchmark"] = EVALUATION
     clone.write_config(config)
     clone.run(profile=Clone.profile[1])
     for log in (clone.folder / "results/trial/logs").rglob("*.log"):
