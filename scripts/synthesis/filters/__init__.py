@@ -9,7 +9,8 @@ from synthesis.filters.language import LanguageFilter
 from synthesis.filters.rules import RulesFilter
 
 # A kind is built as kind(name, settings, problem_files) and has `reasons(questions) -> list[str]`: for each row of
-# `schema.QUESTIONS` the reason to reject it, empty to keep it.
+# `schema.QUESTIONS` the reason to reject it, empty to keep it. One that compares with problems holds in `overlaps`
+# (rows of `schema.OVERLAPS`) what it found then.
 KINDS = {"rules": RulesFilter, "language": LanguageFilter, "contamination": ContaminationFilter}
 
 
