@@ -1,14 +1,18 @@
-"""Find questions that are the same text after normalisation, over all shards of all sources.
+"""Find questions that are the same text, or nearly the same, over all shards of all sources.
 
 Of equal questions the first one in the order (index, source) is kept, with the sources in the order of the settings.
-So a set that grows in all sources in step never changes an old decision, and shards do not matter. A question that
-equals a problem of a given set is a duplicate of that, whatever other questions there are.
+With the method near a question goes too if the Jaccard of its shingles with those of an earlier question that is kept
+reaches the threshold. So a set that grows in all sources in step never changes an old decision, and shards do not
+matter. The problems of given sets come before all questions: a question that equals one of them, or nearly does, is a
+duplicate of that.
 """
 
 from bisect import bisect_right
 from itertools import groupby, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy
 import pyarrow as pa
 import pyarrow.compute as pc
 from synthesis import program, row_digests, schema
@@ -16,50 +20,111 @@ from synthesis.errors import InputError
 from synthesis.text import signature
 from synthesis.verdicts import question_verdicts
 
+METHODS = ("exact", "near")
+
+
+class Problem(NamedTuple):
+    """A problem that questions are compared with; `name` is `<set>/<id>`."""
+
+    name: str
+    text: str
+
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     parser.add_argument(
         "--inputs", type=Path, nargs="+", required=True, help="signature files, <folder>/<source>/<shard>.*"
     )
+    parser.add_argument("--questions", type=Path, nargs="*", default=[], help="for near: the questions of each input")
     parser.add_argument("--against", type=Path, nargs="*", default=[], help="sets of problems to compare with")
     parser.add_argument("--outputs", type=Path, nargs="+", required=True, help="verdict files, one for each input")
+    parser.add_argument("--clusters", type=Path, required=True, help="every duplicate with what is kept instead")
 
 
 def work(options, job):
     """Write one verdict for each signature; a duplicate names the question that is kept instead."""
-    find = METHODS.get(options.settings["method"])
-    if find is None:
-        known = ", ".join(METHODS)
-        raise InputError(f"find_duplicates.method is {options.settings['method']}, which is unknown; use {known}.")
-    if len(options.inputs) != len(options.outputs):
-        raise InputError(
-            f"--inputs names {len(options.inputs)} files and --outputs {len(options.outputs)}; give one for one."
-        )
+    method = options.settings["method"]
+    if method not in METHODS:
+        raise InputError(f"find_duplicates.method is {method}, which is unknown; use {' or '.join(METHODS)}.")
+    _check_one_for_one(options, method)
     sources = {name: position for position, name in enumerate(options.settings["sources"])}
-    find(options, sources, job)
-
-
-def find_exact(options, sources: dict[str, int], job) -> None:
-    """Exact duplicates. In memory are some numbers for each row; its id is read again where it is written."""
     problems = _problems(options.against)
     job.step("read signatures")
     rows, ends = _read(options.inputs, sources)
-    first = _first_of_equals(rows)
-    originals = _originals(first, options.inputs, ends)
+    order = pc.sort_indices(rows, sort_keys=[("index", "ascending"), ("source", "ascending")])
+    first = _first_of_equals(rows, order).to_numpy()
+    del rows
+    kept, jaccard = numpy.full(len(first), -1), numpy.zeros(len(first))
+    if method == "near":
+        kept, jaccard = _near(options, job, first, order.to_numpy(), ends, problems)
     job.step("write verdicts", len(first))
-    kept = 0
-    for path, output, (start, end) in zip(options.inputs, options.outputs, pairwise(ends), strict=True):
-        signatures = schema.read_table(path, schema.SIGNATURES, ["question_id", "exact"])
-        equals = zip(range(start, end), first[start:end].to_pylist(), signatures["exact"].to_pylist(), strict=True)
-        reasons = [
-            _reason(problems.get(exact) or (originals[number] if number != row else None))
-            for row, number, exact in equals
-        ]
-        schema.write(output, question_verdicts(signatures["question_id"], reasons), schema.QUESTION_VERDICTS)
-        kept += reasons.count("")
-        job.advance(len(reasons))
-    job.rows(**{"in": len(first), "out": kept, "rejected_duplicate_of": len(first) - kept})
+    _write(options, job, first, kept, jaccard, ends, problems)
+
+
+def _near(options, job, first, order, ends, problems) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Near-duplicates; see `near_questions.find`."""
+    # Libraries that no other method needs.
+    from synthesis import near_questions
+
+    settings = near_questions.Settings(*(options.settings[name] for name in near_questions.Settings._fields))
+    rank = numpy.empty(len(order), numpy.int64)
+    rank[order] = numpy.arange(len(order))
+    job.step("compare questions that share a band")
+    files = near_questions.Files(options.inputs, options.questions, ends)
+    texts = [problem.text for problem in problems.values()]
+    return near_questions.find(files, first, rank, texts, settings, job.advance)
+
+
+def _write(options, job, first, kept, jaccard, ends, problems: dict[str, Problem]) -> None:
+    """Verdicts and clusters. In memory are some numbers for each row; its id is read again where it is written."""
+    originals = _originals(first, kept, options.inputs, ends)
+    originals |= {len(first) + number: problem.name for number, problem in enumerate(problems.values())}
+    counts = dict.fromkeys(("", "duplicate_of", "near_duplicate_of"), 0)
+    with schema.writing(options.clusters, schema.DUPLICATES) as add:
+        for path, output, (start, end) in zip(options.inputs, options.outputs, pairwise(ends), strict=True):
+            signatures = schema.read_table(path, schema.SIGNATURES, ["question_id", "exact"]).to_pydict()
+            columns = (signatures["exact"], *(column[start:end].tolist() for column in (first, kept, jaccard)))
+            found = []
+            for row, (exact, equal, near, similarity) in enumerate(zip(*columns, strict=True), start):
+                if exact in problems:
+                    found.append((problems[exact].name, "exact", 1.0))
+                elif near >= 0:
+                    found.append((originals[near], "near", similarity))
+                else:
+                    found.append((originals[equal], "exact", 1.0) if equal != row else None)
+            reasons = [_reason(duplicate) for duplicate in found]
+            add(_clusters(signatures["question_id"], found))
+            ids = pa.array(signatures["question_id"], pa.string())
+            schema.write(output, question_verdicts(ids, reasons), schema.QUESTION_VERDICTS)
+            for reason in reasons:
+                counts[reason.partition(":")[0]] += 1
+            job.advance(len(reasons))
+    kept_rows = counts.pop("")
+    rejected = {f"rejected_{kind}": count for kind, count in counts.items() if count or kind == "duplicate_of"}
+    job.rows(**{"in": len(first), "out": kept_rows, **rejected})
+
+
+def _reason(duplicate: tuple[str, str, float] | None) -> str:
+    if duplicate is None:
+        return ""
+    kept, kind, _ = duplicate
+    return f"near_duplicate_of:{kept}" if kind == "near" else f"duplicate_of:{kept}"
+
+
+def _clusters(ids: list[str], found: list[tuple[str, str, float] | None]) -> list[dict]:
+    """Rows of `schema.DUPLICATES`."""
+    return [
+        {"question_id": name, "kept_id": duplicate[0], "kind": duplicate[1], "jaccard": duplicate[2]}
+        for name, duplicate in zip(ids, found, strict=True)
+        if duplicate is not None
+    ]
+
+
+def _check_one_for_one(options, method: str) -> None:
+    given = {"--outputs": options.outputs} | ({"--questions": options.questions} if method == "near" else {})
+    for name, paths in given.items():
+        if len(options.inputs) != len(paths):
+            raise InputError(f"--inputs names {len(options.inputs)} files and {name} {len(paths)}; give one for one.")
 
 
 def _read(paths: list[Path], sources: dict[str, int]) -> tuple[pa.Table, list[int]]:
@@ -81,35 +146,32 @@ def _read(paths: list[Path], sources: dict[str, int]) -> tuple[pa.Table, list[in
     return pa.concat_tables(tables), ends
 
 
-def _first_of_equals(rows: pa.Table) -> pa.Array:
-    """For each row the number of the first one, in the order (index, source), that is the same text."""
+def _first_of_equals(rows: pa.Table, order: pa.Array) -> pa.Array:
+    """For each row the number of the first one in this order that is the same text."""
     codes = rows["exact"].combine_chunks().dictionary_encode().indices
-    order = pc.sort_indices(rows, sort_keys=[("index", "ascending"), ("source", "ascending")])
     ordered = pa.table({"code": codes.take(order), "row": order})
     first = ordered.group_by("code", use_threads=False).aggregate([("row", "first")]).sort_by("code")
     return first["row_first"].combine_chunks().take(codes)
 
 
-def _originals(first: pa.Array, paths: list[Path], ends: list[int]) -> dict[int, str]:
+def _originals(first: numpy.ndarray, kept: numpy.ndarray, paths: list[Path], ends: list[int]) -> dict[int, str]:
     """The ids of the rows of which others are duplicates, by number."""
-    wanted = first.filter(pc.not_equal(first, pa.array(range(len(first)), first.type))).unique().sort().to_pylist()
+    equal = first[first != numpy.arange(len(first))]
+    wanted = numpy.unique(numpy.concatenate([equal.astype(numpy.int64), kept[(kept >= 0) & (kept < len(first))]]))
     found = {}
-    for file, numbers in groupby(wanted, key=lambda number: bisect_right(ends, number) - 1):
+    for file, numbers in groupby(wanted.tolist(), key=lambda number: bisect_right(ends, number) - 1):
         ids = schema.read_table(paths[file], schema.SIGNATURES, ["question_id"])["question_id"]
         found |= {number: ids[number - ends[file]].as_py() for number in numbers}
     return found
 
 
-def _reason(original: str | None) -> str:
-    return f"duplicate_of:{original}" if original else ""
-
-
-def _problems(paths: list[Path]) -> dict[str, str]:
-    """`<set>/<id>` of the first problem with each signature."""
-    found: dict[str, str] = {}
+def _problems(paths: list[Path]) -> dict[str, Problem]:
+    """The first problem with each signature."""
+    found: dict[str, Problem] = {}
     for path in paths:
         for row in schema.read(path, schema.PROBLEMS, ["problem_id", "source", "problem"]):
-            found.setdefault(signature(row["problem"]), f"{row['source']}/{row['problem_id']}")
+            problem = Problem(f"{row['source']}/{row['problem_id']}", row["problem"])
+            found.setdefault(signature(problem.text), problem)
     return found
 
 
@@ -130,9 +192,6 @@ def _id_twice(row: int, earlier: int, paths: list[Path], ends: list[int]) -> Inp
         f"question {question_id.as_py()} is in {paths[other]} and in {paths[file]}; ids must be unique over all "
         "shards: give each file once, and delete files of an older configuration."
     )
-
-
-METHODS = {"exact": find_exact}
 
 
 def main(argv=None):

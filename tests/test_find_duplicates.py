@@ -25,7 +25,12 @@ def write(folder, source: str, rows: list[dict], shard: str = "00000"):
 def run(folder, inputs: list, sources=SOURCES, method: str = "exact", against=()) -> int:
     outputs = [folder / "out" / path.parent.name / f"{path.name.partition('.')[0]}.parquet" for path in inputs]
     settings = {"method": method, "sources": sources}
-    return start(find_duplicates, folder, settings, "--inputs", *inputs, "--against", *against, "--outputs", *outputs)
+    files = ["--inputs", *inputs, "--against", *against, "--outputs", *outputs, *clusters(folder)]
+    return start(find_duplicates, folder, settings, *files)
+
+
+def clusters(folder) -> list:
+    return ["--clusters", folder / "clusters.parquet"]
 
 
 def verdicts(folder) -> dict[str, str]:
@@ -65,6 +70,10 @@ def test_the_lowest_index_is_kept_and_the_first_source_among_equals(tmp_path):
     assert row_counts(find_duplicates, tmp_path) == {"in": 6, "out": 4, "rejected_duplicate_of": 2}
     assert run(tmp_path, [alpha, beta], sources=["beta", "alpha"]) == 0
     assert verdicts(tmp_path)["alpha-5"] == "duplicate_of:beta-5"
+    assert schema.read(tmp_path / "clusters.parquet", schema.DUPLICATES) == [
+        {"question_id": "alpha-2", "kept_id": "beta-1", "kind": "exact", "jaccard": 1.0},
+        {"question_id": "alpha-5", "kept_id": "beta-5", "kind": "exact", "jaccard": 1.0},
+    ]
 
 
 def test_all_copies_name_the_one_that_is_kept(tmp_path):
@@ -142,7 +151,7 @@ def test_wrong_arguments_end_in_one_sentence(tmp_path, capsys):
     assert run(tmp_path, [path]) == 1
     assert "the source gamma, which the settings do not list; they list alpha, beta" in capsys.readouterr().err
     assert run(tmp_path, [path], method="fuzzy") == 1
-    assert "find_duplicates.method is fuzzy, which is unknown; use exact" in capsys.readouterr().err
+    assert "find_duplicates.method is fuzzy, which is unknown; use exact or near" in capsys.readouterr().err
     settings = {"method": "exact", "sources": ["gamma"]}
-    assert start(find_duplicates, tmp_path, settings, "--inputs", path, "--outputs", "a", "b") == 1
+    assert start(find_duplicates, tmp_path, settings, "--inputs", path, "--outputs", "a", "b", *clusters(tmp_path)) == 1
     assert "--inputs names 1 files and --outputs 2" in capsys.readouterr().err
