@@ -17,7 +17,7 @@ def work(options, job):
     questions = compared_questions.asked_questions(options.questions, options.first)
     verdicts, _answers = judgements.judge(options, job, questions)
     schema.write(options.output, verdicts, schema.QUESTION_VERDICTS)
-    job.rows(**{"in": len(questions), "out": sum(row["keep"] for row in verdicts)})
+    judgements.count_verdicts(job, verdicts)
 
 
 def main(argv=None):

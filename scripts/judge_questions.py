@@ -19,12 +19,12 @@ def add_arguments(parser):
 
 
 def work(options, job):
-    """Write one verdict and one judgement for each question that all earlier stages kept."""
+    """Write a verdict on each question that all earlier stages kept, and every judgement that it was read from."""
     questions = kept_questions(options.questions, options.verdicts)
     verdicts, answers = judgements.judge(options, job, questions)
     schema.write(options.judgements, answers, schema.JUDGEMENTS)
     schema.write(options.output, verdicts, schema.QUESTION_VERDICTS)
-    job.rows(**{"in": len(questions), "out": sum(row["keep"] for row in verdicts)})
+    judgements.count_verdicts(job, verdicts)
 
 
 def main(argv=None):

@@ -1,12 +1,17 @@
 """How a judge's answer is read: from its end alone, or from two probabilities."""
 
 import math
+from pathlib import Path
 
 import pytest
+import yaml
 from synthesis import schema
-from synthesis.judge_verdicts import probability_verdict, text_verdict, verdict_row
+from synthesis.judge_policies import verdict_row
+from synthesis.judge_verdicts import probability_verdict, text_verdict
 from synthesis.verdicts import verdict
 
+# Written by hand: how judges end their answers, by the verdict that a careful reader would take from them.
+ENDINGS = yaml.safe_load((Path(__file__).parent / "data/judge_endings.yaml").read_text(encoding="utf-8"))
 PROBABILITY = {"probability": {"yes": "Yes", "no": "No", "threshold": 0.5}}
 
 
@@ -73,12 +78,8 @@ def test_a_final_no(text):
         "Bayes",
         "The problem needs only our eyes",
         "casino",
-        "Yes, it can be solved",
-        "No, because a number is missing.",
-        "Yes. The answer is 5",
         "no 5",
         "yes^2",
-        "Yes.\n\n[1]",
         "yesterday",
         "piano",
         "Nope",
@@ -98,6 +99,18 @@ def test_a_final_no(text):
 )
 def test_other_ends_are_unreadable(text):
     assert text_verdict(text) is None
+
+
+VERDICTS = {"yes": True, "no": False, "unclear": None}
+
+
+@pytest.mark.parametrize(("verdict", "text"), [(name, text) for name, texts in ENDINGS.items() for text in texts])
+def test_endings_of_answers_are_read_as_a_careful_reader_would(verdict, text):
+    assert text_verdict(text) is VERDICTS[verdict]
+
+
+def test_a_condition_or_a_choice_in_an_earlier_sentence_does_not_count():
+    assert text_verdict("Answer Yes or No? If the price is given, it works. It is given. Yes") is True
 
 
 def probability(yes: float, no: float, threshold: float = 0.5):
@@ -138,7 +151,7 @@ def test_a_missing_word_leaves_nothing():
 
 def row(settings: dict, text: str = "", finish_reason: str = "stop", log_probabilities: dict | None = None) -> dict:
     judgement = {"text": text, "finish_reason": finish_reason, "log_probabilities": log_probabilities}
-    found = verdict_row("q", judgement, settings, "solvability")
+    found = verdict_row("q", [judgement], {"name": "solvability", "verdict": settings})
     schema.table([found], schema.QUESTION_VERDICTS)
     return found
 
@@ -146,12 +159,12 @@ def row(settings: dict, text: str = "", finish_reason: str = "stop", log_probabi
 def test_rows_from_texts():
     assert row({"text": {}}, "So: Yes") == verdict("q")
     assert row({"text": {}}, "So: No") == verdict("q", "rejected_by:solvability")
-    assert row({"text": {}}, "So what") == verdict("q", "unreadable_verdict")
+    assert row({"text": {}}, "So what") == verdict("q", "unclear_verdict:solvability")
 
 
 def test_a_text_that_was_cut_has_no_end():
-    assert row({"text": {}}, "there is no", "length") == verdict("q", "unreadable_verdict")
-    assert row({"text": {}}, "I say yes", "length") == verdict("q", "unreadable_verdict")
+    assert row({"text": {}}, "there is no", "length") == verdict("q", "unclear_verdict:solvability")
+    assert row({"text": {}}, "I say yes", "length") == verdict("q", "unclear_verdict:solvability")
 
 
 def test_rows_from_probabilities():
@@ -159,7 +172,7 @@ def test_rows_from_probabilities():
     assert found["keep"] and found["score"] == pytest.approx(1 / (1 + math.exp(-1)))
     found = row(PROBABILITY, log_probabilities={"Yes": -2.0, "No": -1.0})
     assert found["reason"] == "rejected_by:solvability" and found["score"] == pytest.approx(1 / (1 + math.e))
-    assert row(PROBABILITY, log_probabilities=None) == verdict("q", "unreadable_verdict")
+    assert row(PROBABILITY, log_probabilities=None) == verdict("q", "unclear_verdict:solvability")
 
 
 @pytest.mark.parametrize("reason", ["context_overflow", "refused", "transport_failure"])

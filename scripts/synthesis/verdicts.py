@@ -77,6 +77,23 @@ def kept_table(questions_path: Path, verdict_paths: Iterable[Path], columns: lis
     return questions.filter(pc.is_in(questions["question_id"], kept))
 
 
+def questions_with_responses(questions: Path, verdicts: Path) -> list[dict]:
+    """The rows of a `schema.QUESTIONS` file of which the verdicts of filter_responses keep a response, in their order.
+
+    Raises InputError if the file lacks such a question.
+    """
+    rows = schema.read_table(verdicts, schema.FILTERED_RESPONSES, ["question_id", "keep"])
+    kept = rows["question_id"].filter(rows["keep"]).unique()
+    found = schema.read_table(questions, schema.QUESTIONS, schema.QUESTIONS.names)
+    unknown = kept.filter(pc.invert(pc.is_in(kept, found["question_id"])))
+    if len(unknown):
+        raise InputError(
+            f"{verdicts} keeps a response to question {pc.min(unknown).as_py()}, which {questions} does not hold; "
+            "the files do not fit together: delete the verdicts and run the workflow again."
+        )
+    return found.filter(pc.is_in(found["question_id"], kept)).to_pylist()
+
+
 def kept_responses(responses: Path, verdicts: Path, rows: int = 2000) -> Iterator[list[dict]]:
     """The texts that the filters kept (`question_id`, `sample`, `response`), in their order, so many read at a time."""
     kept = {
