@@ -44,13 +44,18 @@ def test_without_scorers_there_are_none():
     assert config["sample_fail_rates"] == config["train_reward_model"] == {}
 
 
-USED = [("score_difficulty", {"model": "scorer"}), ("score_responses.model", "reward")]
+def scored_by(model: str) -> tuple[str, dict]:
+    """The edit that has a model's head score difficulty."""
+    return "score_difficulty", {"scorers": {"head": {"method": "regression", "model": model}}}
+
+
+USED = [scored_by("scorer"), ("score_responses.model", "reward")]
 
 
 def test_scorers_are_used_where_they_score():
     validate(changed(*with_scorers(*USED, ("score_responses.method", "reward"))))
     # What a fetched model is, only its files tell.
-    validate(changed(*with_scorers(("score_responses.method", "reward"), ("score_difficulty", {"model": "smollm2"}))))
+    validate(changed(*with_scorers(("score_responses.method", "reward"), scored_by("smollm2"))))
 
 
 FIRST = [("select_responses.method", "first"), ("score_responses", REMOVE)]
@@ -80,16 +85,31 @@ def test_scores_are_there_exactly_for_the_choice_by_score(edits, fragments):
 @pytest.mark.parametrize(
     ("edits", "fragments"),
     [
+        (
+            [("select_responses.method", "majority")],
+            ["score_responses has no effect", "method is majority", "remove it, or write `method: best`"],
+        ),
+        (
+            [("select_responses", {"method": "best", "smallest_majority": 0.5})],
+            ["select_responses.smallest_majority has no effect with the method best", "`method: majority`"],
+        ),
+        (
+            [("select_responses.method", "best_of_majority"), ("filter_responses.answer", [])],
+            ["select_responses.method is best_of_majority, which votes", "filter_responses.answer names no form"],
+        ),
         (USED, ["score_responses.method is log_likelihood", "train_reward_model trains reward", "`method: reward`"]),
         (
             [("score_responses", {"model": "smollm2_tuned", "method": "reward", "prompt": SOLVER["prompt"]})],
             ["score_responses.method is reward", "train_generator trains smollm2_tuned", "`method: log_likelihood`"],
         ),
-        ([("score_responses.model", "scorer")], ["score_responses.model is scorer", "for score_difficulty alone"]),
-        ([("score_difficulty", {"model": "reward"})], ["score_difficulty.model is reward", "score_responses alone"]),
         (
-            [("score_difficulty", {"model": "smollm2_tuned"})],
-            ["score_difficulty.model is smollm2_tuned", "which train_generator trains to write text"],
+            [("score_responses.model", "scorer")],
+            ["score_responses.model is scorer", "for the method regression of score_difficulty alone"],
+        ),
+        ([scored_by("reward")], ["score_difficulty.scorers.head.model is reward", "score_responses alone"]),
+        (
+            [scored_by("smollm2_tuned")],
+            ["score_difficulty.scorers.head.model is smollm2_tuned", "which train_generator trains to write text"],
         ),
         (
             [("generate_responses.model", "reward")],

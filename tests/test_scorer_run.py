@@ -38,7 +38,7 @@ def scorer_config(clone: Clone, samples: int = SAMPLES) -> dict:
     scorer = {"model": "base", "held_out": 0.2, "training": {**TRAINING, "packing": False, "epochs": 4}}
     config["train_difficulty_scorer"] = {"difficulty": {**scorer, "labels": {"sample_fail_rates": "solver"}}}
     config["train_reward_model"] = {"reward": {**scorer, "sample_fail_rates": "solver"}}
-    config["score_difficulty"] = {"model": "difficulty"}
+    config["score_difficulty"] = {"scorers": {"head": {"method": "regression", "model": "difficulty"}}}
     config["select_questions"]["sources"]["writer"] = {
         "method": "quantile", "share": 0.5, "calibration_shards": 1, "shortfall": "warn",
     }  # fmt: skip

@@ -76,11 +76,12 @@ def test_each_question_gets_a_score_once(trained, tmp_path):
         arguments = ["--run", "trial", "--code-version", "1.1", "--model", bench.manifest(), "--threads", 2]
         arguments += ["--store", tmp_path / "store", "--questions", tmp_path / "questions.parquet"]
         arguments += ["--verdicts", tmp_path / "verdicts.parquet", "--output", tmp_path / "scores.parquet"]
-        arguments += ["--ledger", tmp_path / "ledger/score_difficulty/own/00000.json"]
+        arguments += ["--answers", tmp_path / "answers.parquet", "--settings", json.dumps({"method": "regression"})]
+        arguments += ["--seed", 1, "--ledger", tmp_path / "ledger/score_difficulty/own/00000.json"]
         assert score_difficulty.main([str(argument) for argument in arguments]) == 0
         return json.loads((tmp_path / "ledger/score_difficulty/own/00000.json").read_text())["rows"]
 
-    assert score() == {"asked": 5, "bought": 5, "reused": 0, "in": 5, "out": 5}
+    assert score() == {"asked": 5, "bought": 5, "reused": 0, "reached": 5, "in": 5, "out": 5}
     rows = schema.read(tmp_path / "scores.parquet", schema.QUESTION_VERDICTS)
     assert [row["question_id"] for row in rows] == [f"id{n}" for n in range(1, 6)]
     assert all(row["keep"] and math.isfinite(row["score"]) for row in rows)

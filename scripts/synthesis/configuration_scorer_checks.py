@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 from synthesis import configuration_models
 from synthesis.configuration_dataset import makes_dataset
+from synthesis.configuration_difficulty import scorers
+from synthesis.configuration_models import response_scorers
 from synthesis.configuration_sentences import key, suggestion
+from synthesis.response_choice import METHODS
+from synthesis.score_methods import GRADE, text_method
 
 # How a model that a stage trains scores. All others write, and score by the likelihood of what was written.
 _METHODS = {"train_difficulty_scorer": "regression", "train_reward_model": "reward"}
+WRITES = "log_likelihood"
 _PURPOSES = {
-    "regression": "for score_difficulty alone",
+    "regression": "for the method regression of score_difficulty alone",
     "reward": "for score_responses alone",
-    "log_likelihood": "to write text",
+    WRITES: "to write text",
 }
 
 
@@ -41,38 +46,60 @@ def scores(config: dict) -> Iterator[str]:
     """Scores of responses that their choice needs and that are not there, or that it does not need."""
     if not makes_dataset(config):
         return
-    by_score, scored = config["select_responses"]["method"] == "best", "score_responses" in config
+    settings, scored = config["select_responses"], "score_responses" in config
+    method = settings["method"]
+    by_score = METHODS[method].needs_rewards
     if by_score and not scored:
         yield (
-            "score_responses is missing, but select_responses.method is best, which takes the response with the "
+            f"score_responses is missing, but select_responses.method is {method}, which takes the response with the "
             "highest score; add it, or write `method: first`."
         )
     if scored and not by_score:
         yield (
-            "score_responses has no effect, because select_responses.method is first; remove it, or write "
+            f"score_responses has no effect, because select_responses.method is {method}; remove it, or write "
             "`method: best`."
         )
     for name in config["train_reward_model"]:
         if not by_score:
             yield (
                 f"{key('train_reward_model', name)} would be trained for nothing, because select_responses.method is "
-                "first and no response is scored; remove it."
+                f"{method} and no response is scored; remove it."
             )
+    yield from _votes(config)
+
+
+def _votes(config: dict) -> Iterator[str]:
+    """Votes without answers to vote with, and a needed share of votes that nobody counts."""
+    settings = config["select_responses"]
+    votes = METHODS[settings["method"]].needs_groups
+    if votes and not config["filter_responses"]["answer"]:
+        yield (
+            f"select_responses.method is {settings['method']}, which votes with final answers, but "
+            "filter_responses.answer names no form to find them in; name one, such as boxed."
+        )
+    if "smallest_majority" in settings and not votes:
+        yield (
+            f"select_responses.smallest_majority has no effect with the method {settings['method']}; remove it, or "
+            "write `method: majority`."
+        )
 
 
 def scorer_uses(config: dict) -> Iterator[str]:
     """Models that are trained here to do something else than what the stage that names them asks of a model."""
-    trained, asked = configuration_models.trained(config), config.get("score_responses", {}).get("method")
-    methods = {"score_difficulty.model": "regression", "score_responses.model": asked}
+    trained = configuration_models.trained(config)
+    wanted = {f"{where}.model": text_method(settings) for where, settings in response_scorers(config)}
+    regressions = [name for name, settings in scorers(config).items() if settings["method"] == "regression"]
+    difficulty = {key("score_difficulty", "scorers", name, "model"): "regression" for name in regressions}
     for where, name in configuration_models.uses(config):
         stage, _ = trained.get(name, (None, None))
-        method = _METHODS.get(stage, "log_likelihood")
-        if stage is None or method == methods.get(where, "log_likelihood"):
+        method, asked = _METHODS.get(stage, WRITES), (difficulty | wanted).get(where, WRITES)
+        if stage is None or method == (WRITES if asked == GRADE else asked):
             continue
-        if where == "score_responses.model" and method != "regression":
+        if where in wanted and method != "regression":
+            place = where.removesuffix(".model")
             yield (
-                f"score_responses.method is {asked}, but {stage} trains {name} for {method}; write "
-                f"`method: {method}`, or name another model."
+                f"{place}.method is {asked}, but {stage} trains {name} for {method}; write `method: {method}`, or name "
+                "another model."
             )
         else:
             yield f"{where} is {name}, which {stage} trains {_PURPOSES[method]}; name another model."
