@@ -8,10 +8,9 @@ import torch
 import train_reward_model
 from conftest import ROOT
 from safetensors.torch import load_file
-from synthesis import engines, schema
+from synthesis import engines, response_scores, schema
 from synthesis.errors import InputError
 from synthesis.prompts import load_prompt
-from synthesis.requests import score_requests
 from synthesis.response_pairs import ranking_rows, read_solved
 from synthesis.training import launch
 from synthesis.training.base_model import load
@@ -55,6 +54,12 @@ def rows_of(bench: Bench, pairs: int = 1) -> list[dict]:
     return ranking_rows(solved, load_prompt(PROMPT), pairs, 3, 0.25)
 
 
+def asked(questions: list[dict], responses: list[dict]) -> list:
+    """The request of a score for each response."""
+    found = response_scores.requests({"method": "reward"}, 3, questions, responses, load_prompt(PROMPT))
+    return [request for (request,) in found]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     bench = make_bench(tmp_path_factory.mktemp("reward"))
@@ -84,7 +89,7 @@ def engine_rewards(bench: Bench, rows: list[dict], name: str, batch_rows: int) -
     ]
     responses = [{"question_id": row["row_id"], "sample": 0, "response": row[name]} for row in rows]
     engine = engines.load(bench.manifest(), engines.Machine(threads=2, batch_rows=batch_rows))
-    requests = score_requests(questions, responses, load_prompt(PROMPT))
+    requests = asked(questions, responses)
     found = {request.row_id: score.score for part in engine.score(requests, "reward") for request, score in part}
     return torch.tensor([found[row["row_id"]] for row in rows])
 
@@ -142,7 +147,7 @@ def test_a_reward_model_can_not_score_by_likelihood(trained):
     bench, _ = trained
     engine = engines.load(bench.manifest(), engines.Machine(threads=2))
     questions = [{"question_id": "a", "source": "own", "index": 0, "question": "What?"}]
-    requests = score_requests(questions, [{"question_id": "a", "sample": 0, "response": "This."}], load_prompt(PROMPT))
+    requests = asked(questions, [{"question_id": "a", "sample": 0, "response": "This."}])
     with pytest.raises(InputError, match="log_likelihood does not fit a model with a head that scores texts"):
         list(engine.score(requests, "log_likelihood"))
 

@@ -1,0 +1,74 @@
+"""Groups of responses to one question whose final answers are equal.
+
+Equal spelling comes first. Spellings that differ are compared as mathematics by `grading.Grader`, whose processes have
+hard limits: what a model wrote is never evaluated, and no comparison lasts longer than the limit.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import NamedTuple
+
+import regex
+
+from synthesis.grading import CORRECT, TIMED_OUT, Grader, normalised
+
+# A number in its normalised spelling. Two that lie further apart than this are different answers for math-verify too,
+# which rounds to six decimals: no need to ask.
+_NUMBER = regex.compile(r"-?\d+(?:\.\d+)?")
+APART = 1e-4
+
+# Answers that ran into the limit so often are compared no more: which of the two was the slow one is not told.
+MOST_TIMEOUTS = 2
+
+
+class Groups(NamedTuple):
+    """For each answer the place of its group's first answer, and what that took."""
+
+    first: list[int]
+    comparisons: int
+    timed_out: int
+
+
+def group_all(questions: Iterable[list[str]], grader: Grader, threads: int = 1) -> Iterator[Groups]:
+    """The groups of each question's final answers, in order; `threads` questions at the same time."""
+    pool = ThreadPoolExecutor(max(1, threads))
+    try:
+        yield from pool.map(lambda answers: group(answers, grader), questions)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def group(answers: list[str], grader: Grader) -> Groups:
+    """The groups of one question's final answers.
+
+    A spelling joins the first earlier group whose first answer equals it. math-verify's equality is that of an answer
+    with a reference, so the earlier answer is always the reference. An answer that can't be read, or was too slow to
+    compare, stands alone with those of its own spelling.
+    """
+    spellings = [normalised(answer) for answer in answers]
+    open_spellings = list(dict.fromkeys(spellings))
+    places = {spelling: spellings.index(spelling) for spelling in open_spellings}
+    found: dict[str, int] = {}
+    slow, comparisons = Counter(), 0
+    while open_spellings:
+        head, *others = open_spellings
+        found[head], open_spellings = places[head], []
+        for other in others:
+            verdict = None
+            if max(slow[head], slow[other]) < MOST_TIMEOUTS and not _are_other_numbers(head, other):
+                comparisons += 1
+                (verdict,) = grader.grade(answers[places[head]], [answers[places[other]]])
+            if verdict == CORRECT:
+                found[other] = places[head]
+            else:
+                open_spellings.append(other)
+            if verdict == TIMED_OUT:
+                slow.update((head, other))
+    return Groups([found[spelling] for spelling in spellings], comparisons, slow.total() // 2)
+
+
+def _are_other_numbers(one: str, other: str) -> bool:
+    """Whether two normalised spellings are plain numbers with different values."""
+    return bool(_NUMBER.fullmatch(one) and _NUMBER.fullmatch(other)) and abs(Decimal(one) - Decimal(other)) > APART
