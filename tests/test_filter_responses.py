@@ -172,6 +172,43 @@ def test_each_demand_can_be_dropped(tmp_path):
     assert [reason for *_, reason, _answer in outcomes(tmp_path)] == ["", "too_short", "context_overflow"]
 
 
+def test_every_rule_has_a_reason_and_a_count_of_its_own(tmp_path):
+    responses = [
+        ("<think> 2 + 3", "stop"),
+        ("The sum is 2 +", "stop"),
+        ("I'm sorry, but I cannot help with that.", "stop"),
+        ("The answer is 5." + " Let me check that again, please." * 9, "stop"),
+        (
+            "Wir zählen zuerst die Hefte und danach die Stifte, und das ergibt dann zusammen fünf. The answer is 5.",
+            "stop",
+        ),
+        ("We count the pens first and the pencils after that. The answer is 5.", "stop"),
+        ("We count the pens first and the pencils after that.", "stop"),
+        ("I'm sorry, but I cannot", "length"),
+    ]
+    rules = {"complete": True, "refusal": True, "repetition": {"consecutive": 5, "share": 0.5}}
+    rules["language"] = {"keep": ["en"], "candidates": ["en", "de"]}
+    assert run(tmp_path, responses, {**SETTINGS, **rules}) == 0
+    assert [reason for *_, reason, _answer in outcomes(tmp_path)] == [
+        "unclosed:thinking",
+        "ends_midway",
+        "refusal",
+        "repetition:loop",
+        "language:de",
+        "",
+        "no_answer",
+        "unfinished",
+    ]
+    reasons = ("ends_midway", "language", "no_answer", "refusal", "repetition", "unclosed", "unfinished")
+    assert row_counts(filter_responses, tmp_path) == {
+        "in": 8,
+        "out": 1,
+        **{f"rejected_{reason}": 1 for reason in reasons},
+    }
+    assert run(tmp_path, responses) == 0
+    assert [reason for *_, reason, _answer in outcomes(tmp_path)].count("no_answer") == 4
+
+
 def test_an_empty_shard_passes(tmp_path):
     assert run(tmp_path, []) == 0
     assert outcomes(tmp_path) == []
