@@ -89,3 +89,82 @@ rule check_funnel:
         "python scripts/check_funnel.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} {params.stages} --dataset {input.dataset} --included {input.included}"
         " --output {output.checks} --page {output.page} --ledger {output.ledger} --log {log}"
+
+
+rule sample_rejections:
+    input:
+        stages=PLAN.stage_files(PLAN.every_stage()),
+        judgements=PLAN.stage_files(PLAN.judge_stages(), ".judgements"),
+        overlaps=PLAN.all_files("filter_questions", ".overlaps"),
+        problems=PLAN.compared_problems(),
+    output:
+        rows="<results>/sample_rejections/sample_rejections.parquet",
+        page=report(
+            "<results>/pages/sample_rejections.html",
+            caption="report/sampled_rows.rst",
+            category="Funnel",
+            labels={"what": "rejected rows by stage and reason, and kept ones"},
+        ),
+        ledger="<results>/ledger/sample_rejections/all.json",
+    log:
+        "<logs>/sample_rejections/all.log",
+    benchmark:
+        "<benchmarks>/sample_rejections/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        run=RUN,
+        stages=PLAN.stage_arguments(PLAN.every_stage(), "--stage"),
+        judgements=PLAN.stage_arguments(
+            PLAN.judge_stages(), "--judgements", "judgements"
+        ),
+        overlaps=compact_files("overlaps"),
+        code=code_version("sample_rejections"),
+    shell:
+        "python scripts/sample_rejections.py --run {params.run} --code-version {params.code} {params.stages}"
+        " {params.judgements} --overlaps {params.overlaps} --problems {input.problems} --output {output.rows} --page {output.page}"
+        " --ledger {output.ledger} --log {log}"
+
+
+rule plot_rewards:
+    input:
+        stages=PLAN.stage_files(PLAN.reward_stages()),
+        ledgers=PLAN.choice_ledgers(),
+    output:
+        svg=report(
+            "<results>/figures/rewards.svg",
+            caption="report/rewards_figure.rst",
+            category="Rewards",
+            labels={"what": "figure of the rewards of chosen and rejected responses"},
+        ),
+        png="<results>/figures/rewards.png",
+        table="<results>/tables/rewards.csv",
+        histogram="<results>/tables/rewards_histogram.csv",
+        page=report(
+            "<results>/pages/rewards.html",
+            caption="report/rewards_table.rst",
+            category="Rewards",
+            labels={"what": "means and counts of the rewards"},
+        ),
+        ledger="<results>/ledger/plot_rewards/all.json",
+    log:
+        "<logs>/plot_rewards/all.log",
+    benchmark:
+        "<benchmarks>/plot_rewards/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        run=RUN,
+        stages=PLAN.stage_arguments(PLAN.reward_stages(), "--stage"),
+        ledgers=compact_files("ledgers"),
+        code=code_version("plot_rewards"),
+    shell:
+        "python scripts/plot_rewards.py --run {params.run} --code-version {params.code} {params.stages}"
+        " --ledgers {params.ledgers} --table {output.table} --histogram {output.histogram} --page {output.page}"
+        " --svg {output.svg} --png {output.png} --ledger {output.ledger} --log {log}"

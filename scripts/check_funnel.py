@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from synthesis import funnel, pairs, program, row_digests, schema, web_pages
 from synthesis.errors import InputError
 from synthesis.funnel import Piece, Stage
+from synthesis.response_choice import NONE_TO_CHOOSE
 
 CHECKS = [
     "every stage has a file for every shard",
@@ -163,8 +164,8 @@ def _check_same(piece, before, after, expected, reached) -> None:
 
 
 def _check_choice(stage: Stage, piece: Piece, rows: pa.Table) -> None:
-    # A response that is too long for the scorer is none to choose from.
-    rows = rows.filter(pc.or_(rows["keep"], pc.not_equal(rows["reason"], "context_overflow")))
+    # A response without a reward, such as one that is too long for the scorer, is none to choose from.
+    rows = rows.filter(pc.invert(pc.is_in(rows["reason"], pa.array(NONE_TO_CHOOSE))))
     chosen = rows.set_column(rows.column_names.index("keep"), "keep", rows["keep"].cast(pa.int64()))
     times = chosen.group_by("question_id", use_threads=False).aggregate([("keep", "sum")])
     wrong = times.filter(pc.not_equal(times["keep_sum"], 1))

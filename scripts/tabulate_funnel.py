@@ -1,5 +1,6 @@
 """Count what every stage kept and why it rejected the rest."""
 
+from itertools import groupby
 from pathlib import Path
 
 from synthesis import funnel, program, schema, web_pages
@@ -27,22 +28,28 @@ def work(options, job):
 
 
 def page(run: str, counts: list[funnel.StageCount]) -> str:
-    """The funnel as a web page: one row for each source and stage."""
+    """The funnel as a web page: a table for each source and unit, with one row for each stage or filter."""
+    title = f"Rows kept and rejected in run {run}"
+    parts = [web_pages.heading(title)]
+    for source, of_source in groupby(counts, lambda item: item.source):
+        parts.append(web_pages.heading(f"Source {source}", level=2))
+        parts += [_table(unit, list(items)) for unit, items in groupby(of_source, lambda item: item.unit)]
+    return web_pages.page(title, *parts)
+
+
+def _table(unit: str, items: list[funnel.StageCount]) -> str:
+    reached = f"{unit} in"
     rows = [
         {
-            "source": item.source,
             "stage": item.stage,
-            "unit": item.unit,
-            "rows in": f"{item.rows_in:,}",
+            reached: f"{item.rows_in:,}",
             "kept": f"{item.kept:,}",
-            "kept, % of rows in": f"{100 * item.kept / item.rows_in:.1f}" if item.rows_in else "",
+            "% kept": f"{100 * item.kept / item.rows_in:.1f}" if item.rows_in else "",
             "rejected, by reason": "\n".join(f"{reason}: {rows:,}" for reason, rows in item.rejected.items()),
         }
-        for item in counts
+        for item in items
     ]
-    title = f"Rows kept and rejected in run {run}"
-    numbers = {"rows in", "kept", "kept, % of rows in"}
-    return web_pages.page(title, web_pages.heading(title), web_pages.table(rows, numbers))
+    return web_pages.table(rows, {reached, "kept", "% kept"})
 
 
 def main(argv=None):

@@ -30,9 +30,10 @@ def test_the_table_has_one_row_for_each_source_stage_and_outcome(tmp_path):
     table = {(row["source"], row["stage"], row["outcome"]): int(row["rows"]) for row in rows}
     assert len(table) == len(rows)
     assert table["smollm2", "generate_questions", "kept"] == 15
-    assert table["smollm2", "filter_questions", "kept"] == 11
-    assert table["smollm2", "filter_questions", "too_short"] == 2
-    assert table["smollm2", "filter_questions", "language:de"] == 2
+    assert table["smollm2", "filter_questions/rules", "kept"] == 13
+    assert table["smollm2", "filter_questions/rules", "too_short"] == 2
+    assert table["smollm2", "filter_questions/language", "kept"] == 11
+    assert table["smollm2", "filter_questions/language", "language:de"] == 2
     assert table["smollm2", "find_duplicates", "duplicate"] == 2
     assert table["smollm2", "judge_questions/solvability", "unsolvable"] == 1
     assert table["smollm2", "select_questions", "over_cap"] == 1
@@ -42,7 +43,8 @@ def test_the_table_has_one_row_for_each_source_stage_and_outcome(tmp_path):
     assert table["smollm2", "select_responses", "kept"] == 7
     assert table["imported", "select_responses", "kept"] == 5
     steps = {row["stage"]: int(row["step"]) for row in rows}
-    assert sorted(steps, key=steps.get) == small_run.STAGES
+    first, filtered, *others = small_run.STAGES
+    assert sorted(steps, key=steps.get) == [first, *(f"{filtered}/{name}" for name in small_run.FILTERS), *others]
     assert {row["unit"] for row in rows if row["stage"] in small_run.STAGES[5:]} == {"responses"}
     ledger = json.loads((tmp_path / "ledger/tabulate_funnel/all.json").read_text())
     assert ledger["rows"] == {"in": 25, "out": 12}
@@ -52,9 +54,47 @@ def test_reading_gives_back_what_was_written(tmp_path):
     _, output = tabulate(tmp_path, small_run.write_run(tmp_path / "run"))
     counts = funnel.read(output)
     assert counts == funnel.count(_stages(tmp_path / "run"))
-    filtered = next(item for item in counts if item.stage == "filter_questions" and item.source == "smollm2")
-    assert (filtered.rows_in, filtered.kept) == (15, 11)
-    assert list(filtered.rejected) == ["language:de", "too_short"]
+    filtered = next(item for item in counts if item.stage == "filter_questions/language" and item.source == "smollm2")
+    assert (filtered.rows_in, filtered.kept, filtered.rejected) == (13, 11, {"language:de": 2})
+
+
+VERDICTS = [
+    # reason, and what the filters a and b say
+    ("", "", ""),
+    ("short", "short", ""),
+    ("short", "short", "language:de"),
+    ("language:de", "", "language:de"),
+    ("refused", "short", "language:de"),
+    ("copied", "copied", "copied"),
+]
+
+
+def test_each_filter_counts_what_those_before_it_let_pass(tmp_path):
+    names = ("question_id", "keep", "reason", "score", "a_reason", "b_reason")
+    rows = [
+        dict(zip(names, (str(number), not reason, reason, None, *found), strict=True))
+        for number, (reason, *found) in enumerate(VERDICTS)
+    ]
+    path = tmp_path / "s/00000.parquet"
+    schema.write(path, rows, schema.filter_verdicts(["a", "b"]))
+    first, second = funnel.count(funnel.stages([["filter_questions", str(path)]]))
+    assert (first.stage, first.step, first.rows_in, first.kept) == ("filter_questions/a", 1, 6, 2)
+    assert first.rejected == {"short": 2, "copied": 1, "refused": 1}
+    assert (second.stage, second.step, second.rows_in, second.kept) == ("filter_questions/b", 2, 2, 1)
+    assert second.rejected == {"language:de": 1}
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "original"),
+    [
+        ("duplicate_of:x-1", "duplicate", "x-1"),
+        ("near_duplicate_of:set/7", "near_duplicate", "set/7"),
+        ("contaminated:test", "contaminated:test", ""),
+        ("too_short", "too_short", ""),
+    ],
+)
+def test_a_duplicates_reason_is_counted_without_the_row_that_it_names(reason, kind, original):
+    assert (funnel.kind(reason), funnel.original(reason)) == (kind, original)
 
 
 def _stages(results):

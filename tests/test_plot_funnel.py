@@ -65,7 +65,7 @@ def test_a_bars_parts_are_as_wide_as_their_shares():
 
 
 def test_a_share_that_rounds_to_nothing_is_not_shown_as_nothing():
-    figure = plot_funnel.draw(counts_of("s", 1_000_000, {"unreadable_verdict": 3}))
+    figure = plot_funnel.draw(counts_of("s", 1_000_000, {"unclear_verdict": 3}))
     assert "3  (<0.1 %)" in [text.get_text() for text in figure.axes[0].texts]
 
 

@@ -64,7 +64,8 @@ def test_the_summary_tells_funnel_tokens_hours_cost_and_time(run, capsys):
     assert code == 0
     lines = printed.out.splitlines()
     assert lines[0] == "Run trial: 12 rows in the data set"
-    assert "  filter_questions             11 of 15  language:de 2, too_short 2" in lines
+    assert "  filter_questions/rules       13 of 15  too_short 2" in lines
+    assert "  filter_questions/language    11 of 13  language:de 2" in lines
     assert "  select_responses              7 of 12  lower_reward 5" in lines
     assert sum(line.startswith("  select_responses") for line in lines) == 2
     assert "Tokens: 12,345 read, 678 written" in lines

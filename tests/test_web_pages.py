@@ -15,6 +15,8 @@ PRICES = {"date": "2026-01-31", "currency": "EUR", "cpu_core_hour": 0.1, "gpu_ho
         web_pages.paragraph,
         web_pages.page,
         web_pages.from_markdown,
+        lambda text: web_pages.details(text, web_pages.paragraph(text)),
+        lambda text: web_pages.card({text: text}, {text: text}),
         lambda text: web_pages.from_markdown(f"| {text} |\n| --- |\n| {text} |"),
         lambda text: web_pages.table([{text: text}], {text}),
         lambda text: web_pages.table([{(text, text): text}], set(), total=True),

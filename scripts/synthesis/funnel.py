@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -20,16 +20,18 @@ _STAGES = {
     "filter_questions": ("questions", schema.QUESTION_VERDICTS),
     "find_duplicates": ("questions", schema.QUESTION_VERDICTS),
     "judge_questions": ("questions", schema.QUESTION_VERDICTS),
-    "score_difficulty": ("questions", schema.QUESTION_VERDICTS),
     "select_questions": ("questions", schema.QUESTION_VERDICTS),
     "generate_responses": ("responses", schema.RESPONSES),
     "filter_responses": ("responses", schema.RESPONSE_VERDICTS),
+    "check_agreement": ("responses", schema.RESPONSE_VERDICTS),
     "score_responses": ("responses", schema.REWARDS),
     "select_responses": ("responses", schema.RESPONSE_VERDICTS),
 }
 
 COLUMNS = ["source", "stage", "step", "unit", "outcome", "rows"]
 KEPT = "kept"
+# How the column ends in which a stage of several filters says what one of them found; see `schema.filter_verdicts`.
+FILTER_COLUMN = "_reason"
 
 
 class Piece(NamedTuple):
@@ -78,16 +80,47 @@ class Stage:
         """How many rows of a shard were kept (`KEPT`) and how many rejected, by kind of reason."""
         if not self.has_verdicts:
             return Counter({KEPT: schema.count_rows(self.files[piece])})
-        rows = schema.read_table(self.files[piece], self.schema, ["keep", "reason"])
-        found = Counter()
-        for item in rows["reason"].filter(pc.invert(rows["keep"])).value_counts().to_pylist():
-            found[kind(item["values"])] += item["counts"]
-        return found + Counter({KEPT: len(rows) - found.total()})
+        rejected = sum(self.rejections(piece).values(), Counter())
+        return rejected + Counter({KEPT: schema.count_rows(self.files[piece]) - rejected.total()})
+
+    def filters(self, piece: Piece) -> list[str]:
+        """The filters of the stage in their order, each with a column `<filter>_reason`; most stages have none."""
+        names = schema.column_names(self.files[piece]) if self.has_verdicts else []
+        return [name.removesuffix(FILTER_COLUMN) for name in names if name.endswith(FILTER_COLUMN)]
+
+    def lines(self, piece: Piece) -> list[str]:
+        """The lines of the funnel that the stage takes: itself, or `<stage>/<filter>` for each of its filters."""
+        return [f"{self.name}/{name}" for name in self.filters(piece)] or [self.name]
+
+    def rejected(self, piece: Piece, columns: Iterable[str] = ()) -> pa.Table:
+        """The rejected rows of a shard: `reason`, the columns asked for, and the `line` of the filter that rejected.
+
+        A row whose reason no filter gave, because its text was never written, counts with the first filter.
+        """
+        filters, lines = self.filters(piece), self.lines(piece)
+        reasons = [f"{name}{FILTER_COLUMN}" for name in filters]
+        wanted = list(dict.fromkeys(["keep", "reason", *columns, *reasons]))
+        rows = schema.read_table(self.files[piece], self.schema, wanted)
+        rows = rows.filter(pc.invert(rows["keep"]))
+        line = pa.chunked_array([pa.repeat(lines[0], len(rows))])
+        # Backwards, so that of two filters that give the same reason the first one counts.
+        for name, reason in reversed(list(zip(lines, reasons, strict=False))):
+            line = pc.if_else(pc.equal(rows[reason], rows["reason"]), name, line)
+        return rows.select(list(dict.fromkeys(["reason", *columns]))).append_column("line", line)
+
+    def rejections(self, piece: Piece) -> dict[str, Counter]:
+        """How many rows of a shard each line rejected, by kind of reason."""
+        found = {line: Counter() for line in self.lines(piece)}
+        if self.has_verdicts:
+            counts = self.rejected(piece).group_by(["line", "reason"], use_threads=False).aggregate([([], "count_all")])
+            for item in counts.to_pylist():
+                found[item["line"]][kind(item["reason"])] += item["count_all"]
+        return found
 
 
 @dataclass
 class StageCount:
-    """How the rows of a source fared in a stage; `step` counts the stages from 1."""
+    """How the rows of a source fared in a stage, or in one of its filters; `step` counts these from 1."""
 
     source: str
     stage: str
@@ -129,7 +162,7 @@ def stages(arguments: Iterable[list[str]]) -> list[Stage]:
             raise InputError(f"--stage {name} is given twice; give all its files in one place.")
         if not paths:
             raise InputError(f"--stage {name} has no files; give one for each shard.")
-        found[name] = Stage(name, _pieces(name, paths))
+        found[name] = Stage(name, pieces(name, paths))
     _check_same_shards(found.values())
     return sorted(found.values(), key=lambda stage: order.index(stage.rule))
 
@@ -143,12 +176,13 @@ def require(found: list[Stage], names: Iterable[str]) -> dict[str, Stage]:
     return by_name
 
 
-def _pieces(name: str, paths: list[str]) -> dict[Piece, Path]:
+def pieces(name: str, paths: list[str]) -> dict[Piece, Path]:
+    """A stage's files, `<folder>/<source>/<shard>.*`, by their shards. Raises InputError if two are of one shard."""
     files: dict[Piece, Path] = {}
     for path in map(Path, paths):
-        piece = Piece(path.parent.name, path.stem)
+        piece = Piece(path.parent.name, path.name.partition(".")[0])
         if piece in files:
-            raise InputError(f"--stage {name} has two files for {piece.source}/{piece.shard}: {files[piece]}, {path}.")
+            raise InputError(f"{name} has two files for {piece.source}/{piece.shard}: {files[piece]}, {path}.")
         files[piece] = path
     return files
 
@@ -165,21 +199,42 @@ def _check_same_shards(found: Iterable[Stage]) -> None:
 
 
 def kind(reason: str) -> str:
-    """A reason as it is counted: the id in `duplicate_of:<id>` goes, other details stay."""
-    return "duplicate" if reason.startswith("duplicate_of") else reason
+    """A reason as it is counted: the id in `duplicate_of:<id>` or `near_duplicate_of:<id>` goes, other details stay."""
+    return reason.partition(":")[0].removesuffix("_of") if original(reason) else reason
+
+
+def original(reason: str) -> str:
+    """The id of the row that was kept instead, which a reason `[...]duplicate_of:<id>` names; else an empty text."""
+    name, _, row_id = reason.partition(":")
+    return row_id if name.endswith("duplicate_of") else ""
 
 
 def count(found: list[Stage]) -> list[StageCount]:
-    """Count the rows of every stage, source by source; reasons come with the most frequent first."""
+    """Count the rows of every stage, source by source; reasons come with the most frequent first.
+
+    A stage of several filters gives one count for each, in their order: what one keeps reaches the next.
+    """
     counts = []
     for source in dict.fromkeys(piece.source for stage in found for piece in stage.files):
-        for step, stage in enumerate(found, start=1):
-            pieces = [piece for piece in stage.files if piece.source == source]
-            outcomes = sum(map(stage.outcomes, pieces), Counter())
-            kept = outcomes.pop(KEPT, 0)
-            rejected = dict(sorted(outcomes.items(), key=lambda item: (-item[1], item[0])))
-            counts.append(StageCount(source, stage.name, step, stage.unit, kept, rejected))
+        step = 0
+        for stage in found:
+            for line, rows_in, rejected in _lines(stage, [piece for piece in stage.files if piece.source == source]):
+                step, kept = step + 1, rows_in - rejected.total()
+                reasons = dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0])))
+                counts.append(StageCount(source, line, step, stage.unit, kept, reasons))
     return counts
+
+
+def _lines(stage: Stage, pieces: list[Piece]) -> Iterator[tuple[str, int, Counter]]:
+    """The lines of a stage over some shards: rows that reached each, and the rejected ones by kind of reason."""
+    rows, rejected = 0, {}
+    for piece in pieces:
+        rows += schema.count_rows(stage.files[piece])
+        for line, reasons in stage.rejections(piece).items():
+            rejected[line] = rejected.get(line, Counter()) + reasons
+    for line, reasons in rejected.items():
+        yield line, rows, reasons
+        rows -= reasons.total()
 
 
 def write(path: Path, counts: list[StageCount]) -> None:

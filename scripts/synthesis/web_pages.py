@@ -13,6 +13,7 @@ body { font: 14px/1.45 system-ui, sans-serif; color: #1e293b; margin: 1.5rem; }
 .text { max-width: 70rem; }
 h1 { font-size: 1.35rem; } h2 { font-size: 1.1rem; margin-top: 1.8rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+table { display: block; overflow-x: auto; } /* One that is too wide for the window moves alone. */
 th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; white-space: pre-line; }
 thead th { border-bottom: 1px solid #64748b; background: #f1f5f9; vertical-align: bottom; }
 tbody tr { border-bottom: 1px solid #e2e8f0; }
@@ -20,6 +21,17 @@ tbody tr { border-bottom: 1px solid #e2e8f0; }
 .total { font-weight: bold; border-top: 1px solid #64748b; }
 code { background: #f1f5f9; overflow-wrap: break-word; } pre { background: #f1f5f9; padding: .7rem; }
 pre code { white-space: pre-wrap; }
+details { margin: .3rem 0; padding-left: .8rem; border-left: 2px solid #e2e8f0; }
+summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere; } summary:hover { background: #f1f5f9; }
+.card { margin: .6rem 0; padding: .4rem .8rem; border: 1px solid #cbd5e1; border-radius: .3rem; }
+.fact { display: inline-block; margin-right: 1.2rem; overflow-wrap: anywhere; }
+.texts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.texts { gap: .3rem 1.5rem; margin-top: .3rem; }
+.texts div { min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.name { color: #475569; font-size: .85em; } .texts .name { display: block; }
+@media (max-width: 40rem) {
+  body { margin: .8rem; font-size: 13px; } details { padding-left: .4rem; } th, td { padding: .2rem .3rem; }
+}
 """
 
 # Even a slip in the escaping could then neither run a script nor load anything.
@@ -29,7 +41,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def page(title: str, *parts: str) -> str:
     """A whole page of parts that are HTML already, under a title that is plain text."""
     head = (
-        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>"
     )
     body = "\n".join(part for part in parts if part)
@@ -44,6 +57,25 @@ def heading(text: str, level: int = 1) -> str:
 def paragraph(text: str) -> str:
     """A paragraph from plain text; empty for an empty text."""
     return f'<p class="text">{escape(text)}</p>' if text else ""
+
+
+def details(summary: str, *parts: str, opened: bool = False) -> str:
+    """Parts that are HTML already, shown when the reader opens the summary, which is plain text."""
+    return f"<details{' open' * opened}><summary>{escape(summary)}</summary>\n{chr(10).join(parts)}\n</details>"
+
+
+def card(facts: dict[str, str], texts: dict[str, str]) -> str:
+    """A frame with facts in a line, and below it texts of any length, side by side where there is room.
+
+    Both are plain texts by their names. Line ends of the texts stay.
+    """
+    shown = [f'<span class="fact">{_name(name)} {escape(fact)}</span>' for name, fact in facts.items()]
+    below = [f"<div>{_name(name)}{escape(text)}</div>" for name, text in texts.items()]
+    return f'<div class="card">{chr(10).join(shown)}<div class="texts">{chr(10).join(below)}</div></div>'
+
+
+def _name(text: str) -> str:
+    return f'<span class="name">{escape(text)}</span>'
 
 
 def table(rows: list[dict], numbers: set, total: bool = False) -> str:
