@@ -28,7 +28,8 @@ from synthesis.ledger import journal_folder
 from synthesis.plan import Plan
 
 JUDGE = "judge_questions/solvability"
-QUESTION_STAGES = ["generate_questions", "filter_questions", "find_duplicates", JUDGE, "score_difficulty"]
+SCORER = "score_difficulty/learnt_fail_rate"
+QUESTION_STAGES = ["generate_questions", "filter_questions", "find_duplicates", JUDGE]
 RESPONSE_STAGES = ["generate_responses", "filter_responses", "score_responses", "select_responses"]
 STAGES = [*QUESTION_STAGES, "select_questions", *RESPONSE_STAGES]
 # Programs of one shard are run on so many at most; no other shard is any business of theirs.
@@ -96,7 +97,7 @@ class Measurement:
         note("find_duplicates", self.find_duplicates())
         self.write(JUDGE)
         note("reading verdicts of judge_questions", judged(min(self.run.rows(JUDGE), MOST_JUDGED)))
-        self.write("score_difficulty")
+        self.write(SCORER)
         note("select_questions", self.select_questions())
         self.write("generate_responses")
         note("filter_responses", self.filter_responses())
@@ -105,6 +106,7 @@ class Measurement:
         stages = [word for stage in STAGES for word in ["--stage", stage, *self.run.paths(stage)]]
         rows = sum(self.run.rows(stage) for stage in STAGES)
         note("tabulate_funnel", self.tabulate_funnel(stages, rows))
+        note("sample_rejections", self.sample_rejections(stages, rows))
         note("assemble_dataset", self.assemble_dataset(stages))
         note("check_funnel", self.check_funnel(stages, rows))
         note("tabulate_costs", self.tabulate_costs())
@@ -118,14 +120,15 @@ class Measurement:
             files = ["--questions", self.run.path("generate_questions", shard)]
             files += ["--output", self.run.path("filter_questions", shard)]
             files += ["--signatures", self.run.path("filter_questions", shard, ".signatures.parquet")]
-            return ["--settings", self.plan.settings("filter_questions"), *files]
+            files += ["--overlaps", self.run.path("filter_questions", shard, ".overlaps.parquet")]
+            return ["--settings", self.plan.filter_settings(), *files]
 
         return self.shards("filter_questions", "generate_questions", arguments)
 
     def find_duplicates(self) -> dict:
         """All signatures at once."""
         inputs = self.run.paths("filter_questions", ".signatures.parquet")
-        outputs = ["--outputs", *self.run.paths("find_duplicates")]
+        outputs = ["--outputs", *self.run.paths("find_duplicates"), "--clusters", self.folder / "clusters.parquet"]
         settings = ["--settings", self.plan.duplicate_settings()]
         return self.once("find_duplicates", self.run.questions, *settings, "--inputs", *inputs, *outputs)
 
@@ -133,7 +136,7 @@ class Measurement:
         """All verdicts at once, and a threshold that all scores decide."""
         stages = [stage for stage in QUESTION_STAGES if stage != "generate_questions"]
         files = [word for stage in stages for word in ["--verdicts", stage, *self.run.paths(stage)]]
-        files += ["--questions", *self.run.paths("generate_questions")]
+        files += ["--questions", *self.run.paths("generate_questions"), "--scores", *self.run.paths(SCORER)]
         files += ["--outputs", *self.run.paths("select_questions"), "--thresholds", self.folder / "thresholds.json"]
         settings = ["--settings", self.plan.settings("select_questions")]
         return self.once("select_questions", self.run.questions, *settings, *files)
@@ -164,6 +167,11 @@ class Measurement:
         """The rows of all stages, counted."""
         pages = ["--output", self.folder / "funnel.csv", "--page", self.folder / "funnel.html"]
         return self.once("tabulate_funnel", rows, *stages, *pages)
+
+    def sample_rejections(self, stages: list, rows: int) -> dict:
+        """Some rows of each reason, with their texts."""
+        pages = ["--output", self.folder / "rejections.parquet", "--page", self.folder / "rejections.html"]
+        return self.once("sample_rejections", rows, *stages, *pages)
 
     def assemble_dataset(self, stages: list) -> dict:
         """The data set with its export; its rows are pairs."""

@@ -50,9 +50,9 @@ def replaced(page: str, section: str) -> str:
     return f"{before.rstrip()}\n\n{section}{heading}{after}".rstrip() + "\n"
 
 
-def section_of(page: str) -> str:
+def section_of(page: str, title: str = TITLE) -> str:
     """The section as it stands on a page of results; empty if it does not."""
-    _, title, rest = page.partition(f"{TITLE}\n")
+    _, title, rest = page.partition(f"{title}\n")
     return title + rest.partition("\n## ")[0]
 
 

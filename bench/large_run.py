@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from synthesis import configuration, identity, layout, schema
 from synthesis.code_version import code_version
 from synthesis.ledger import Attempt, Ledger, journal_folder
+from synthesis.mixing import mixed
 from synthesis.text import signature
 
 SOURCE, SEED, SAMPLES = "bench", 1, 5
@@ -38,14 +39,6 @@ WORDS = (
     "obtain", "result", "gives", "both", "sides", "substitute", "prime", "digits", "sequence", "of", "to", "in",
     "2", "7", "12", "25", "100", "1,250", "0.75", "$x$", "$n^2+1$", "$\\frac{a}{b}$",
 )  # fmt: skip
-
-
-def mixed(numbers: numpy.ndarray) -> numpy.ndarray:
-    """Random-looking 64-bit numbers that follow from the given ones (the last steps of SplitMix64)."""
-    numbers = numbers.astype(numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ (numbers >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> numpy.uint64(31))
 
 
 @cache
@@ -73,6 +66,9 @@ def recipe(questions: int, shard_size: int) -> dict:
         configuration.validate(config)
     source = next(iter(config["generate_questions"]["sources"].values()))
     config["generate_questions"]["sources"] = {SOURCE: {**source, "total": questions, "shard_size": shard_size}}
+    # Benchmarks are not at hand; bench/filters.py measures the comparison with them.
+    filters = config["filter_questions"]["filters"]
+    config["filter_questions"]["filters"] = [entry for entry in filters if "contamination" not in entry]
     config["select_questions"]["sources"] = {SOURCE: {"method": "count", "count": questions, "shortfall": "warn"}}
     return config
 
@@ -258,11 +254,12 @@ def _rewards(run: LargeRun, shard: layout.Shard):
     return pa.table(columns), schema.REWARDS
 
 
+JUDGE = "judge_questions/solvability"
 _WRITERS = {
     "generate_questions": _questions,
     "filter_questions": _filtered_questions,
-    "judge_questions/solvability": lambda run, shard: _verdicts(run, "find_duplicates", shard, 400, False),
-    "score_difficulty": lambda run, shard: _verdicts(run, "judge_questions/solvability", shard, 0, True),
+    JUDGE: lambda run, shard: _verdicts(run, "find_duplicates", shard, 400, False),
+    "score_difficulty/learnt_fail_rate": lambda run, shard: _verdicts(run, JUDGE, shard, 0, True),
     "generate_responses": _responses,
     "filter_responses": _filtered_responses,
     "score_responses": _rewards,

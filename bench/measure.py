@@ -4,43 +4,17 @@ Without an option all but the one at the size of the paper, which needs no engin
 """
 
 import argparse
-import json
-import os
 import platform
-import subprocess
-import sys
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 import at_size_page
-
-FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent / "scripts"))
-
-from synthesis.machine import gpu_names
+import filter_sections
+from parts import FOLDER, machine, part, shown
 
 LARGEST_SHARE = 0.05
-
-
-def part(name: str, *arguments) -> dict:
-    """Run one part and return its figures."""
-    print(f"{name} {' '.join(map(str, arguments))}", file=sys.stderr, flush=True)
-    command = [sys.executable, FOLDER / f"{name}.py", *map(str, arguments)]
-    process = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if process.returncode:
-        raise SystemExit(f"{name} failed with code {process.returncode}")
-    return json.loads(process.stdout.strip().splitlines()[-1])
-
-
-def machine() -> str:
-    """The hardware that was measured on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    cores = f"{os.cpu_count()} cores of {model}"
-    return f"{cores}, {memory:.0f} GiB of memory, {', '.join(gpu_names()) or 'no GPU'}, {platform.system()}"
 
 
 def generation_lines(repeats: int) -> tuple[list[list[str]], dict]:
@@ -134,11 +108,6 @@ def at_size_section() -> str:
     return at_size_page.section(part("at_size"), f"{date.today()}, {machine()}. {versions}")
 
 
-def shown(amount: float) -> str:
-    """A number with three digits that matter."""
-    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
-
-
 def forecast_section() -> str:
     """The section about the forecast of a run from a pilot."""
     found = part("forecast")
@@ -167,7 +136,7 @@ def forecast_section() -> str:
 
 
 # Parts of the page that can be measured alone.
-SECTIONS = {"at_size": at_size_section, "forecast": forecast_section}
+SECTIONS = {"at_size": at_size_section, "forecast": forecast_section, **filter_sections.SECTIONS}
 
 
 def page(rows: list[list[str]], repeats: int) -> str:
@@ -205,14 +174,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
+    parser.add_argument("--data", type=Path, help="folder with published sets, for the filters of questions")
     parser.add_argument("--only", choices=list(SECTIONS), help="measure this alone, and leave the rest of the page")
     parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
     options = parser.parse_args()
     former = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
-    chosen = [options.only] if options.only else ["forecast"]
-    text = former if options.only else engines_page(options) + at_size_page.section_of(former)
+    if options.only == "filters" and not options.data:
+        parser.error("--only filters needs --data, the folder with the published sets; see docs/filters.md")
+    left_out = ("at_size",) if options.data else ("at_size", "filters")
+    chosen = [options.only] if options.only else [name for name in SECTIONS if name not in left_out]
+    kept = [at_size_page.section_of(former, title) for title in (at_size_page.TITLE, filter_sections.FILTERS_TITLE)]
+    text = former if options.only else "\n".join([engines_page(options), *kept])
     for name in chosen:
-        text = at_size_page.replaced(text, SECTIONS[name]())
+        section = SECTIONS[name](options.data) if name == "filters" else SECTIONS[name]()
+        text = at_size_page.replaced(text, section)
     temporary = options.output.with_suffix(".partial")
     temporary.write_text(text, encoding="utf-8")
     temporary.rename(options.output)

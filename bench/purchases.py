@@ -71,7 +71,7 @@ class Purchases:
             settings = self.plan.source_settings(Namespace(source=SOURCE))
             rows = ["--source", SOURCE, "--start", self.shard.start, "--stop", self.shard.stop]
             return ["--settings", settings, *seed, *rows, *files]
-        return ["--settings", self.plan.settings(stage), *(seed if stage == "generate_responses" else []), *files]
+        return ["--settings", self.plan.settings(stage), *seed, *files]
 
     def asked(self, stage: str) -> dict:
         """What a process like Snakemake's takes to find out whether the stage's job needs a GPU; see `ask`."""
