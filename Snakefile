@@ -18,14 +18,19 @@ include: "rules/preferences.smk"
 if PLAN.makes_dataset():
 
     include: "rules/questions.smk"
+    include: "rules/difficulty.smk"
     include: "rules/responses.smk"
     include: "rules/dataset.smk"
     include: "rules/funnel.smk"
+    include: "rules/contamination.smk"
     include: "rules/comparison.smk"
+    include: "rules/audit.smk"
 
 
+include: "rules/judges.smk"
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
+include: "rules/rewards.smk"
 include: "rules/report.smk"
 include: "rules/forecast.smk"
 
@@ -56,8 +61,12 @@ rule all:
         PLAN.trained_manifests(),
         PLAN.preference_files(),
         PLAN.comparison_files(),
+        PLAN.audit_files(),
+        PLAN.difficulty_files(),
         PLAN.dataset_outputs(),
         PLAN.student_manifests(),
+        PLAN.measured_verdicts(),
         PLAN.evaluation_files("answer_benchmark"),
         PLAN.evaluation_files("grade_answers"),
+        PLAN.measured_reward_files(),
         PLAN.report_files(),

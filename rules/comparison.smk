@@ -85,7 +85,8 @@ rule judge_generators:
 
 rule score_generators:
     input:
-        model=PLAN.optional_manifest("score_difficulty"),
+        model=PLAN.compared_scorer_manifest(),
+        prompt=PLAN.compared_scorer_prompt(),
         questions=PLAN.asked_files(),
         before=PLAN.scored_before(),
     output:
@@ -110,12 +111,15 @@ rule score_generators:
     params:
         run=RUN,
         store=STORE,
+        seed=config["seed"],
+        settings=PLAN.compared_scorer_settings(),
         first=PLAN.compared_questions(),
         questions=compact_files("questions"),
         code=code_version("score_generators"),
     shell:
         purchase(
-            "python scripts/score_generators.py --run {params.run} --code-version {params.code} --model {input.model}"
+            "python scripts/score_generators.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
+            " --code-version {params.code} --model {input.model} --prompt {input.prompt:q}"
             " --questions {params.questions} --first {params.first} --output {output.scores}"
         )
 

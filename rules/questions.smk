@@ -3,6 +3,7 @@
 rule questions:
     input:
         PLAN.stage_files(PLAN.question_stages()),
+        PLAN.difficulty_files(),
 
 
 rule generate_questions:
@@ -48,15 +49,12 @@ rule generate_questions:
 rule filter_questions:
     input:
         questions="<results>/generate_questions/{source}/{shard}.parquet",
-        held_out=(
-            ["<results>/merge_problems/held_out.parquet"]
-            if PLAN.filters_use_held_out()
-            else []
-        ),
+        held_out=PLAN.held_out_of_filters(),
         benchmarks=PLAN.resources("benchmarks", PLAN.benchmarks_of_filters()),
     output:
         verdicts="<results>/filter_questions/{source}/{shard}.parquet",
         signatures="<results>/filter_questions/{source}/{shard}.signatures.parquet",
+        overlaps="<results>/filter_questions/{source}/{shard}.overlaps.parquet",
         ledger="<results>/ledger/filter_questions/{source}/{shard}.json",
     log:
         "<logs>/filter_questions/{source}/{shard}.log",
@@ -70,21 +68,24 @@ rule filter_questions:
         runtime=60,
     params:
         run=RUN,
-        settings=PLAN.settings("filter_questions"),
+        settings=PLAN.filter_settings(),
         code=code_version("filter_questions"),
     shell:
         "python scripts/filter_questions.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --questions {input.questions} --held-out {input.held_out}"
         " --benchmarks {input.benchmarks} --output {output.verdicts} --signatures {output.signatures}"
+        " --overlaps {output.overlaps}"
         " --threads {threads} --ledger {output.ledger} --log {log}"
 
 
 rule find_duplicates:
     input:
         signatures=PLAN.all_files("filter_questions", ".signatures"),
+        questions=PLAN.questions_for_duplicates(),
         problems=PLAN.compared_problems(),
     output:
         verdicts=PLAN.all_files("find_duplicates"),
+        clusters="<results>/find_duplicates/all.clusters.parquet",
         ledger="<results>/ledger/find_duplicates/all.json",
     log:
         "<logs>/find_duplicates/all.log",
@@ -98,13 +99,15 @@ rule find_duplicates:
     params:
         run=RUN,
         inputs=compact_files("signatures"),
+        questions=compact_files("questions"),
         outputs=compact_files("verdicts", of="output"),
         settings=PLAN.duplicate_settings(),
         code=code_version("find_duplicates"),
     shell:
         "python scripts/find_duplicates.py --run {params.run} --settings {params.settings:q}"
-        " --code-version {params.code} --inputs {params.inputs} --against {input.problems}"
-        " --outputs {params.outputs} --ledger {output.ledger} --log {log}"
+        " --code-version {params.code} --inputs {params.inputs} --questions {params.questions}"
+        " --against {input.problems} --outputs {params.outputs} --clusters {output.clusters}"
+        " --ledger {output.ledger} --log {log}"
 
 
 rule judge_questions:
@@ -148,45 +151,11 @@ rule judge_questions:
         )
 
 
-rule score_difficulty:
-    input:
-        model=PLAN.optional_manifest("score_difficulty"),
-        questions="<results>/generate_questions/{source}/{shard}.parquet",
-        verdicts=PLAN.verdicts_before_difficulty,
-    output:
-        verdicts="<results>/score_difficulty/{source}/{shard}.parquet",
-        ledger="<results>/ledger/score_difficulty/{source}/{shard}.json",
-    log:
-        "<logs>/score_difficulty/{source}/{shard}.log",
-    benchmark:
-        "<benchmarks>/score_difficulty/{source}/{shard}.tsv"
-    conda:
-        "../envs/generate.yaml"
-    threads: PLAN.threads("score_difficulty")
-    resources:
-        **PLAN.engine_resources(),
-        gpu=gpus_for(PLAN, "score_difficulty", STORE),
-        mem_mb=32000,
-        runtime=240,
-        batch_rows=64,
-        batch_tokens=16384,
-        chunk_rows=1000,
-        chunk_seconds=120,
-    params:
-        run=RUN,
-        store=STORE,
-        code=code_version("score_difficulty"),
-    shell:
-        purchase(
-            "python scripts/score_difficulty.py --run {params.run} --code-version {params.code} --model {input.model}"
-            " --questions {input.questions} --verdicts {input.verdicts} --output {output.verdicts}"
-        )
-
-
 rule select_questions:
     input:
         questions=PLAN.all_files("generate_questions"),
         stages=PLAN.stage_files(PLAN.verdict_stages()),
+        scores=PLAN.selecting_files(),
     output:
         verdicts=PLAN.all_files("select_questions"),
         thresholds="<results>/select_questions/thresholds.json",
@@ -206,8 +175,9 @@ rule select_questions:
         outputs=compact_files("verdicts", of="output"),
         settings=PLAN.settings("select_questions"),
         stages=PLAN.stage_arguments(PLAN.verdict_stages(), "--verdicts"),
+        scores=compact_files("scores"),
         code=code_version("select_questions"),
     shell:
         "python scripts/select_questions.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --questions {params.questions} {params.stages}"
-        " --outputs {params.outputs} --thresholds {output.thresholds} --ledger {output.ledger} --log {log}"
+        " --scores {params.scores} --outputs {params.outputs} --thresholds {output.thresholds} --ledger {output.ledger} --log {log}"

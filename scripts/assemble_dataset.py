@@ -23,6 +23,9 @@ ADVICE = {
     "judge_questions": "loosen the verdict of this judge under judge_questions.judges",
     "select_questions": "raise select_questions.sources.<source>.cap or loosen its method",
     "filter_responses": "loosen filter_responses, or raise generate_responses.sampling.max_tokens",
+    "check_agreement": "choose another probe under check_agreement, or the other side with check_agreement.keep",
+    "select_responses": "lower select_responses.smallest_majority, or make score_responses give rewards (what "
+    "each reason means stands in docs/rewards.md)",
 }
 MORE = "raise generate_questions.sources.<source>.total"
 

@@ -14,7 +14,7 @@ from synthesis.errors import InputError
 # The settings every model has; they go into the manifest as they are.
 SETTINGS = ("engine", "source", "dtype", "context")
 # The settings that some models have; they too go into the manifest.
-OPTIONAL_SETTINGS = ("reproducibility", "server")
+OPTIONAL_SETTINGS = ("reproducibility", "server", "pooling")
 
 
 def add_arguments(parser):
@@ -41,7 +41,8 @@ def work(options, job):
             entries, content = [], digest({"served": settings["server"]["model"]})
         else:
             _add_template(request)
-            model_files.check_template(request.files, options.model)
+            if "pooling" not in settings:  # no conversation is made for a model that embeds texts
+                model_files.check_template(request.files, options.model)
             model_files.check_context(request.files, settings["context"], options.model)
             _check_code(request)
             model_adapter.add(request)

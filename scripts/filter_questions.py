@@ -1,7 +1,12 @@
-"""Run all cheap filters over one shard of questions, and write the signatures by which duplicates are found."""
+"""Run all cheap filters over one shard of questions.
 
+Writes the signatures too by which duplicates are found, and the words that questions share with items of benchmarks.
+"""
+
+import os
 from pathlib import Path
 
+import pyarrow as pa
 from synthesis import filters, program, schema
 from synthesis.filters.contamination import HELD_OUT
 from synthesis.finish_reasons import NOTHING_WRITTEN
@@ -15,6 +20,7 @@ def add_arguments(parser):
     parser.add_argument("--held-out", type=Path, nargs="?", help="the held-out problems, if a filter needs them")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="benchmarks, named by their file names")
     parser.add_argument("--output", type=Path, required=True, help="the verdicts")
+    parser.add_argument("--overlaps", type=Path, required=True, help="the words shared with items of benchmarks")
     parser.add_argument("--signatures", type=Path, required=True, help="the signatures of the kept questions")
 
 
@@ -25,13 +31,18 @@ def work(options, job):
         problem_files[HELD_OUT] = options.held_out
     chosen = filters.build(options.settings["filters"], problem_files)
     questions = schema.read(options.questions, schema.QUESTIONS)
-    columns = {}
+    # Lingua asks for threads by this alone, when it is first used.
+    os.environ["RAYON_NUM_THREADS"] = str(options.threads)
+    columns, overlaps = {}, []
     for name, chosen_filter in chosen.items():
         job.step(f"filter {name}", len(questions))
         columns[name] = chosen_filter.reasons(questions)
+        overlaps += getattr(chosen_filter, "overlaps", [])
     rows = [judged(row, {name: columns[name][i] for name in chosen}) for i, row in enumerate(questions)]
     kept = [question for question, row in zip(questions, rows, strict=True) if row["keep"]]
-    schema.write(options.signatures, [signed(question) for question in kept], schema.SIGNATURES)
+    job.step("signatures", len(kept))
+    write_signatures(options.signatures, kept, options.settings.get("signatures"))
+    schema.write(options.overlaps, overlaps, schema.OVERLAPS)
     schema.write(options.output, rows, schema.filter_verdicts(list(chosen)))
     counts = {f"rejected_{reason}": count for reason, count in rejections(rows).items()}
     job.rows(**{"in": len(questions), "out": len(kept), **counts})
@@ -47,13 +58,19 @@ def judged(question: dict, reasons: dict[str, str]) -> dict:
     return verdict(question["question_id"], first) | {f"{name}_reason": reason for name, reason in reasons.items()}
 
 
-def signed(question: dict) -> dict:
-    """A row of `schema.SIGNATURES`."""
-    return {
-        "question_id": question["question_id"],
-        "index": question["index"],
-        "exact": signature(question["question"]),
-    }
+def write_signatures(path: Path, questions: list[dict], near: dict | None) -> None:
+    """Write the signatures of questions; with `near` (`ngram`, `permutations`) those for near-duplicates too."""
+    exact = [signature(question["question"]) for question in questions]
+    columns = {name: pa.array([question[name] for question in questions]) for name in ("question_id", "index")}
+    found, columns = pa.table({**columns, "exact": pa.array(exact, pa.string())}), schema.SIGNATURES
+    if near:
+        # A library that no other method needs.
+        from synthesis import minhash
+
+        columns = schema.near_signatures(near["permutations"])
+        texts = [question["question"] for question in questions]
+        found = found.append_column("near", minhash.column(texts, near["ngram"], near["permutations"]))
+    schema.write(path, found, columns)
 
 
 def main(argv=None):

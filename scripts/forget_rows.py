@@ -10,10 +10,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from synthesis import configuration, layout, store
+from synthesis import configuration, labelled_responses, layout, store
+from synthesis.configuration_audit import STAGE as AUDIT
 from synthesis.errors import InputError
 from synthesis.generator_arms import arms
 from synthesis.identity import BOUGHT_AS, PAID_STAGES, bought_as
+from synthesis.judge_measurement import SOURCE as MEASURED
 from synthesis.plan import Plan
 
 # Stages whose rows lie in the store by sets of problems, whatever the shards of their outputs.
@@ -27,12 +29,16 @@ def forget(config: dict, stage: str, shard: str | None, results: Path) -> int:
     """
     if stage not in PAID_STAGES:
         raise InputError(f"{stage} buys no rows; stages that do: {', '.join(PAID_STAGES)}.")
-    if shard and stage in (*ANSWERED_PROBLEMS, *BOUGHT_AS):
+    if shard and stage in (*ANSWERED_PROBLEMS, *BOUGHT_AS, AUDIT):
         raise InputError(f"{stage} stores no rows by shard; leave SHARD out, then all its rows are forgotten.")
     if stage in ANSWERED_PROBLEMS:
         selected, patterns = _answered(Plan(config), stage), ["*.parquet"]
+    elif stage == "measure_judge":
+        selected, patterns = lambda source, index: source == MEASURED, ["*.parquet"]
     elif stage in BOUGHT_AS:
         selected, patterns = _compared(config, stage), ["*.parquet"]
+    elif stage == AUDIT:
+        selected, patterns = lambda source, index: True, ["*.parquet"]
     else:
         selected, patterns = _shards(_pieces(Plan(config), stage, shard))
     root = results / "store"
@@ -55,11 +61,13 @@ def _answered(plan: Plan, stage: str):
 
 
 def _compared(config: dict, stage: str):
-    """Which rows a stage has bought for the comparison of generators alone.
+    """Which rows a stage has bought for the comparison of generators, or for a measurement, alone.
 
     Rows about a source's own questions belong to the stage of the data set: whoever forgets them there has the
     comparison look for them again too.
     """
+    if stage == "measure_reward":
+        return lambda source, index: source == labelled_responses.FOLDER
     sampled = ("sample_generators",) if stage == "sample_generators" else ("sample_generators", "sample_raw_questions")
     names = {arm.name for arm in arms(config) if arm.stage in sampled}
     return lambda source, index: source in names

@@ -5,22 +5,21 @@ What was scored for the data set is in the store and is not bought again, and th
 
 from pathlib import Path
 
-from synthesis import compared_questions, difficulty, program, purchase, schema
+from synthesis import compared_questions, difficulty, program, schema
 
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
-    purchase.add_arguments(parser)
+    difficulty.add_arguments(parser)
     compared_questions.add_arguments(parser)
     parser.add_argument("--output", type=Path, required=True, help="the scores, as verdicts")
 
 
 def work(options, job):
-    """Write one verdict with a score for each question that holds a text; one too long for the scorer is rejected."""
+    """Write one verdict with a score for each question that holds a text; one without a score is rejected."""
     questions = compared_questions.asked_questions(options.questions, options.first)
-    rows = difficulty.score(options, job, questions)
-    schema.write(options.output, rows, schema.QUESTION_VERDICTS)
-    job.rows(**{"in": len(questions), "out": sum(row["keep"] for row in rows)})
+    verdicts, _answers = difficulty.score(options, job, questions)
+    schema.write(options.output, verdicts, schema.QUESTION_VERDICTS)
 
 
 def main(argv=None):

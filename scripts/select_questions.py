@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from synthesis import program, schema
+from synthesis import program, schema, target_selection
 from synthesis.errors import InputError
 from synthesis.verdicts import kept_table, question_verdicts
 
@@ -26,23 +26,26 @@ def add_arguments(parser):
         metavar=("STAGE", "FILE"),
         help="a stage and its verdict files, one for each question file; once for each stage, earliest first",
     )
+    parser.add_argument("--scores", type=Path, nargs="*", default=[], help="scores of difficulty, one for each shard")
     parser.add_argument("--outputs", type=Path, nargs="+", required=True, help="verdict files, one for each input")
-    parser.add_argument("--thresholds", type=Path, required=True, help="the least difficulty taken, by source (JSON)")
+    parser.add_argument("--thresholds", type=Path, required=True, help="what difficulty was taken, by source (JSON)")
 
 
 def work(options, job):
     """Write one verdict for each question that all stages kept, and the thresholds that decided."""
     verdicts = stage_files(options.verdicts, options.questions, options.outputs)
-    shards = {}
+    shards, scores = {}, {shard_of(path): path for path in options.scores}
     job.step("read verdicts")
     for path, files, output in zip(options.questions, zip(*verdicts, strict=True), options.outputs, strict=True):
-        shards.setdefault(path.parent.name, []).append((output, candidates(path, files)))
+        found = candidates(path, files, scores.get(shard_of(path)))
+        shards.setdefault(path.parent.name, []).append((output, found))
     rows_in = rows_out = 0
     thresholds = {}
     for source, pieces in shards.items():
         settings = settings_of(source, options.settings)
-        thresholds[source] = threshold_of(source, [rows["difficulty"] for _, rows in pieces], settings)
-        reasons = select(source, pa.concat_tables(rows for _, rows in pieces), settings, thresholds[source])
+        reasons, thresholds[source] = chosen_by(source, [rows for _, rows in pieces], settings)
+        for number, part in enumerate(_ranges(thresholds[source]), 1):
+            job.rows(**{f"out_{source}_range_{number}": part["taken"]})
         start = 0
         for output, rows in pieces:
             chosen = question_verdicts(rows["question_id"], reasons[start : start + len(rows)], rows["difficulty"])
@@ -75,17 +78,25 @@ def shard_of(path: Path) -> tuple[str, str]:
     return path.parent.name, path.stem
 
 
-def candidates(questions: Path, verdicts: list[Path]) -> pa.Table:
-    """Ids (`question_id`), numbers (`index`) and `difficulty` of the shard's questions that all stages kept.
+def candidates(questions: Path, verdicts: list[Path], scores: Path | None) -> pa.Table:
+    """The questions of a shard that all stages kept: `question_id`, number (`index`), `difficulty` and `unscored`.
 
-    The difficulty is the score in the last verdict file if `score_difficulty` wrote it, else null.
+    The last is the reason why a question has no difficulty, empty if it has one. Without a file of scores no question
+    has either. Raises InputError if the file lacks a question.
     """
     kept = kept_table(questions, verdicts, ["question_id", "index"])
-    difficulty = pa.nulls(len(kept), pa.float64())
-    if verdicts and verdicts[-1].parent.parent.name == "score_difficulty":
-        scored = schema.read_table(verdicts[-1], schema.QUESTION_VERDICTS, ["question_id", "score"])
-        difficulty = scored["score"].take(pc.index_in(kept["question_id"], scored["question_id"]))
-    return kept.append_column("difficulty", difficulty)
+    if scores is None:
+        nothing = pa.nulls(len(kept), pa.float64()), pa.repeat("", len(kept))
+        return kept.append_column("difficulty", nothing[0]).append_column("unscored", nothing[1])
+    scored = schema.read_table(scores, schema.QUESTION_VERDICTS, ["question_id", "score", "reason"])
+    places = pc.index_in(kept["question_id"], scored["question_id"])
+    if missing := kept["question_id"].filter(pc.is_null(places)).to_pylist():
+        raise InputError(
+            f"{scores} has no score for question {min(missing)}, which {verdicts[-1]} keeps; the files do not fit "
+            "together: delete the scores and run the workflow again."
+        )
+    found = kept.append_column("difficulty", scored["score"].take(places))
+    return found.append_column("unscored", scored["reason"].take(places))
 
 
 def settings_of(source: str, settings: dict) -> dict:
@@ -93,20 +104,48 @@ def settings_of(source: str, settings: dict) -> dict:
     found = settings["sources"].get(source)
     if found is None:
         raise InputError(f"select_questions.sources has no entry for the source {source}; add one.")
-    for key, known in (("method", METHODS), ("shortfall", ("warn", "fail"))):
+    for key, known in (("method", (*WITHOUT_THRESHOLD, *METHODS)), ("shortfall", ("warn", "fail"))):
         if found.get(key) not in known:
             raise InputError(f"select_questions.sources.{source}.{key} is {found.get(key)}; use {' or '.join(known)}.")
     return found
 
 
-def threshold_of(source: str, shards: list[pa.ChunkedArray], settings: dict) -> float | None:
-    """The least difficulty that a source's questions need; None if they need none.
+def chosen_by(source: str, shards: list[pa.Table], settings: dict) -> tuple[pa.Array, float | dict | None]:
+    """The reasons why a source does not hand its questions on (empty if it does), and what difficulty was taken.
+
+    The latter is the least one, None if there is no least one, or the `ranges` of a target. A method that looks at the
+    difficulty takes no question without one.
+    """
+    rows = pa.concat_tables(shards)
+    if settings["method"] == "none":
+        return select(source, rows, settings, None), None
+    unscored = _no_difficulty(rows["unscored"])
+    if settings["method"] == "target":
+        taken, ranges = target_selection.fill(source, rows, settings)
+        reasons, found = pc.if_else(taken, "", "over_target"), {"ranges": ranges}
+    else:
+        found = threshold_of(source, [shard["difficulty"].drop_null() for shard in shards], settings)
+        reasons = select(source, rows, settings, found)
+    return pc.if_else(pc.equal(unscored, ""), reasons, unscored).combine_chunks(), found
+
+
+def _no_difficulty(unscored: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The reasons of questions that have no difficulty; empty for all others."""
+    return pc.if_else(pc.equal(unscored, ""), "", pc.binary_join_element_wise("no_difficulty", unscored, ":"))
+
+
+def _ranges(taken: float | dict | None) -> list[dict]:
+    return taken["ranges"] if isinstance(taken, dict) else []
+
+
+def threshold_of(source: str, shards: list[pa.ChunkedArray], settings: dict) -> float:
+    """The least difficulty that a source's questions need, by a method of `METHODS`.
 
     A quantile is fitted on the first `calibration_shards` shards, so that a larger run keeps the threshold; `count`
     needs all shards. Raises InputError if the shards to fit on hold no question.
     """
     found = METHODS[settings["method"]](shards, settings)
-    if found is None and settings["method"] != "none":
+    if found is None:
         raise InputError(
             f"select_questions.sources.{source}.method is {settings['method']}, but no question of the source is left "
             "to fit a threshold on; loosen the filters and judges before it."
@@ -123,7 +162,8 @@ def select(source: str, rows: pa.Table, settings: dict, threshold: float | None)
     """
     reasons = pa.repeat("", len(rows))
     if threshold is not None:
-        reasons = pc.if_else(pc.less(rows["difficulty"], threshold), "too_easy", "").combine_chunks()
+        easy = pc.fill_null(pc.less(rows["difficulty"], threshold), True)
+        reasons = pc.if_else(easy, "too_easy", "").combine_chunks()
     cap = settings.get("cap")
     if cap is None:
         return reasons
@@ -141,10 +181,6 @@ def select(source: str, rows: pa.Table, settings: dict, threshold: float | None)
     over = left.take(pc.sort_indices(rows["index"].take(left)))[cap:]
     is_over = pc.is_in(pa.array(range(len(rows)), over.type), over)
     return pc.if_else(is_over, "over_cap", reasons)
-
-
-def no_threshold(_shards: list[pa.ChunkedArray], _settings: dict) -> None:
-    """Take every question."""
 
 
 def given_threshold(_shards: list[pa.ChunkedArray], settings: dict) -> float:
@@ -171,7 +207,8 @@ def _of_the_most_difficult(shards: list[pa.ChunkedArray], wanted) -> float | Non
 
 
 # A method gets the difficulties of a source, shard by shard, and its settings, and gives the threshold.
-METHODS = {"none": no_threshold, "threshold": given_threshold, "quantile": quantile, "count": count}
+METHODS = {"threshold": given_threshold, "quantile": quantile, "count": count}
+WITHOUT_THRESHOLD = ("none", "target")
 
 
 def main(argv=None):

@@ -14,24 +14,26 @@ from pathlib import Path
 import regex
 
 from synthesis import configuration_dataset, configuration_models, configuration_problems
+from synthesis.configuration_audit import audit, audited, diversity
 from synthesis.configuration_comparison_checks import comparison, shares
-from synthesis.configuration_dataset_checks import problem_sets, stages
+from synthesis.configuration_dataset_checks import duplicates, problem_sets, stages
+from synthesis.configuration_difficulty import scorers
+from synthesis.configuration_judge_checks import judge_settings, judges
 from synthesis.configuration_model_checks import HELD_OUT, evaluation, model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
+from synthesis.configuration_response_checks import responses
+from synthesis.configuration_reward_checks import measured_rewards, response_scores
 from synthesis.configuration_scorer_checks import fail_rates, scorer_uses, scores
+from synthesis.configuration_selection_checks import difficulty_scorers, question_counts
 from synthesis.configuration_sentences import key, shown, suggestion
 from synthesis.errors import InputError
 from synthesis.layout import SHARD_DIGITS
 from synthesis.prompts import load_prompt
 from synthesis.rewrites import question_after
+from synthesis.score_methods import is_graded
 
-# What each method of select_questions needs beside the scores of difficulty.
-SELECTION_KEYS = {
-    "none": (),
-    "threshold": ("threshold",),
-    "quantile": ("share", "calibration_shards"),
-    "count": ("count",),
-}
+# Stages of which each question gets several samples, under this one key.
+_ANSWERING = ("generate_responses", "check_agreement", "answer_benchmark")
 # Folders under results/ that hold what no single run owns: the store, and the profile's logs of SLURM.
 _SHARED_FOLDERS = ("store", "slurm_logs")
 
@@ -47,12 +49,6 @@ def raw_questions(config: dict) -> Iterator[tuple[str, dict]]:
     """The raw questions that generators write for their optimisation: place and settings."""
     for name, settings in configuration_models.optimized(config).items():
         yield key("optimize_generator", name, "sample_raw_questions"), settings["sample_raw_questions"]
-
-
-def judges(config: dict) -> Iterator[tuple[str, dict]]:
-    """The judges: place and settings."""
-    for number, judge in enumerate(configuration_dataset.judges(config)):
-        yield key("judge_questions", "judges", number), judge
 
 
 def filters(config: dict, kind: str) -> Iterator[tuple[str, dict]]:
@@ -124,34 +120,6 @@ def _shard_counts(config: dict) -> Iterator[str]:
             )
 
 
-def _question_counts(config: dict) -> Iterator[str]:
-    sources, selected = configuration_dataset.sources(config), config.get("select_questions", {}).get("sources", {})
-    for name in selected:
-        if name not in sources:
-            yield f"select_questions.sources.{name} is no source of generate_questions; {suggestion(name, sources)}"
-    for name, source in sources.items():
-        if name not in selected:
-            yield f"select_questions.sources has no entry {name}; add `{name}: {{method: none, shortfall: warn}}`."
-        yield from _selection(config, f"select_questions.sources.{name}", selected.get(name, {"method": "none"}))
-        if name in selected and selected[name].get("cap", 0) > source["total"]:
-            yield (
-                f"select_questions.sources.{name}.cap is {selected[name]['cap']}, but the source has only "
-                f"{source['total']} questions; lower the cap or raise generate_questions.sources.{name}.total."
-            )
-
-
-def _selection(config: dict, where: str, settings: dict) -> Iterator[str]:
-    needed = SELECTION_KEYS[settings["method"]]
-    for name in needed:
-        if name not in settings:
-            yield f"{where}.{name} is missing; the method {settings['method']} needs it."
-    for name in (name for names in SELECTION_KEYS.values() for name in names):
-        if name in settings and name not in needed:
-            yield f"{where}.{name} has no effect with the method {settings['method']}; remove it."
-    if needed and "score_difficulty" not in config:
-        yield f"{where}.method is {settings['method']}, but nothing scores difficulty; add score_difficulty."
-
-
 def _filter_settings(config: dict) -> Iterator[str]:
     yield from _unless_unique("filter_questions.filters", configuration_dataset.filters(config))
     for where, settings in chain(filters(config, "rules"), shares(config, "rules")):
@@ -181,16 +149,7 @@ def _unless_pattern(where: str, pattern: str) -> Iterator[str]:
 
 def _judge_settings(config: dict) -> Iterator[str]:
     yield from _unless_unique("judge_questions.judges", configuration_dataset.judges(config))
-    for where, judge in judges(config):
-        if "text" in judge["verdict"] and "sampling" not in judge:
-            yield f"{where}.sampling is missing; a text verdict needs it: add temperature and max_tokens."
-        if "probability" not in judge["verdict"]:
-            continue
-        if "sampling" in judge:
-            yield f"{where}.sampling has no effect, because a probability verdict samples nothing; remove it."
-        words = judge["verdict"]["probability"]
-        if words["yes"] == words["no"]:
-            yield f"{where}.verdict.probability has the same word for yes and no ('{words['no']}'); give two words."
+    yield from judge_settings(config)
 
 
 def _files(config: dict) -> Iterator[str]:
@@ -199,11 +158,11 @@ def _files(config: dict) -> Iterator[str]:
             near = difflib.get_close_matches(path, map(str, Path(path).parent.glob("*")), n=1)
             repair = f"did you mean {near[0]}?" if near else "correct the path, or put the file there."
             yield f"{where} is {path}, which does not exist; {repair}"
-    for where, path in _paths(prompts(config)):
+    for setting in prompts(config):
         try:
-            load_prompt(Path(path))
+            load_prompt(Path(setting.path), setting.with_response)
         except InputError as error:
-            yield f"{where}: {error}"
+            yield f"{setting.where}: {error}"
 
 
 def _paths(*settings: Iterator[PathSetting]) -> Iterator[tuple[str, str]]:
@@ -238,9 +197,12 @@ def _sampling(config: dict) -> Iterator[str]:
                 f"{where}.sampling.temperature is 0, so all {total} questions would be the same; "
                 "write a temperature above 0, such as 1.0."
             )
-    answered = {stage: config[stage] for stage in ("generate_responses", "answer_benchmark") if stage in config}
+    answered = {stage: config[stage] for stage in _ANSWERING if stage in config}
     solvers = {key("sample_fail_rates", name): item for name, item in configuration_models.solvers(config).items()}
-    for where, settings in chain(answered.items(), solvers.items()):
+    rated = {
+        key("score_difficulty", "scorers", name): item for name, item in scorers(config).items() if "samples" in item
+    }
+    for where, settings in chain(answered.items(), solvers.items(), rated.items()):
         if settings["sampling"]["temperature"] == 0 and settings["samples"] > 1:
             yield (
                 f"{where}.sampling.temperature is 0, so all {settings['samples']} samples would be the same; "
@@ -273,14 +235,26 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
         words = max(map(_prompt_words, rewriting["directions"].values()))
         new_tokens, repair = rewriting["sampling"]["max_tokens"], f"lower {where}.sampling.max_tokens"
         yield where, rewriting["model"], words, new_tokens, repair
-    for where, judge in judges(config):
-        words, sampling = _prompt_words(judge), judge.get("sampling")
+    audits = ((where, {**config["audit_dataset"], **settings}) for where, settings in audited(config))
+    for where, judge in chain(judges(config), audits):
+        words, sampling = _prompt_words(judge, with_response=where == "audit_dataset.answer"), judge.get("sampling")
         repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
         yield where, judge["model"], words, sampling["max_tokens"] if sampling else 1, repair
+    for name, settings in scorers(config).items():
+        if "prompt" in settings:
+            where, sampling = key("score_difficulty", "scorers", name), settings.get("sampling")
+            repair = f"lower {where}.sampling.max_tokens" if sampling else f"shorten {where}.prompt"
+            new_tokens = sampling["max_tokens"] if sampling else 1
+            yield where, settings["model"], _prompt_words(settings), new_tokens, repair
     for stage in (stage for stage in ("generate_responses", "score_responses") if stage in config):
+        settings, repair = config[stage], "lower generate_responses.sampling.max_tokens"
         new_tokens = config["generate_responses"]["sampling"]["max_tokens"]
-        repair = "lower generate_responses.sampling.max_tokens"
-        yield stage, config[stage]["model"], _prompt_words(config[stage]), new_tokens, repair
+        if is_graded(settings):
+            new_tokens += settings.get("sampling", {"max_tokens": 1})["max_tokens"]
+        yield stage, settings["model"], _prompt_words(settings, is_graded(settings)), new_tokens, repair
+    if probe := configuration_dataset.probe(config):
+        new_tokens, repair = probe["sampling"]["max_tokens"], "lower check_agreement.sampling.max_tokens"
+        yield "check_agreement", probe["model"], _prompt_words(probe), new_tokens, repair
     for name, settings in configuration_models.solvers(config).items():
         where, new_tokens = key("sample_fail_rates", name), settings["sampling"]["max_tokens"]
         yield where, settings["model"], _prompt_words(settings), new_tokens, f"lower {where}.sampling.max_tokens"
@@ -291,8 +265,8 @@ def _texts(config: dict) -> Iterator[tuple[str, str, int, int, str]]:
             yield "answer_benchmark", name, _prompt_words(settings), settings["sampling"]["max_tokens"], repair
 
 
-def _prompt_words(settings: dict) -> int:
-    turns = load_prompt(Path(settings["prompt"])).messages(" ")
+def _prompt_words(settings: dict, with_response: bool = False) -> int:
+    turns = load_prompt(Path(settings["prompt"]), with_response).messages(" ", " ")
     return sum(len(content.split()) for _role, content in turns)
 
 
@@ -337,17 +311,24 @@ CHECKS = (
     _forecast,
     _names,
     models,
+    duplicates,
     problem_sets,
     _held_out_problems,
     fail_rates,
+    responses,
     scores,
+    response_scores,
+    measured_rewards,
     scorer_uses,
     training,
     students,
     evaluation,
     comparison,
+    audit,
+    diversity,
     _shard_counts,
-    _question_counts,
+    question_counts,
+    difficulty_scorers,
     _filter_settings,
     _judge_settings,
     _files,

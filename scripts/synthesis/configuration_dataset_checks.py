@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 
 from synthesis import configuration_problems
-from synthesis.configuration_dataset import OPTIONAL_STAGES, STAGES, makes_dataset, sources
+from synthesis.configuration_dataset import NEAR_DUPLICATES, OPTIONAL_STAGES, STAGES, makes_dataset, sources
 from synthesis.configuration_models import DATASET_TRAINING_STAGES
 from synthesis.configuration_sentences import key
 
 # Stages that are worth a run of their own.
-_ENOUGH = (*DATASET_TRAINING_STAGES, "sample_fail_rates", "train_student", "answer_benchmark")
+_ENOUGH = (
+    *DATASET_TRAINING_STAGES,
+    "sample_fail_rates",
+    "train_student",
+    "answer_benchmark",
+    "measure_judge",
+    "measure_reward",
+)
 
 
 def stages(config: dict) -> Iterator[str]:
@@ -33,8 +40,19 @@ def stages(config: dict) -> Iterator[str]:
     if not any(config.get(stage) for stage in _ENOUGH):
         yield (
             f"there is nothing to do; add {STAGES[0]} and the stages after it for a data set, train_student with pairs "
-            "for students, or answer_benchmark for an evaluation."
+            "for students, answer_benchmark for an evaluation, or measure_judge or measure_reward for a measurement."
         )
+
+
+def duplicates(config: dict) -> Iterator[str]:
+    """Settings of near-duplicates that nothing reads."""
+    settings = config.get("find_duplicates", {})
+    for name in NEAR_DUPLICATES:
+        if name in settings and settings["method"] != "near":
+            yield (
+                f"{key('find_duplicates', name)} has no effect on the method {settings['method']}, which finds equal "
+                "texts alone; write `method: near`, or remove it."
+            )
 
 
 def problem_sets(config: dict) -> Iterator[str]:

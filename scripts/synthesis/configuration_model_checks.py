@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from synthesis import configuration_models
-from synthesis.configuration_models import DATASET_TRAINING_STAGES, SCORER_STAGES, TRAINING_STAGES
+from synthesis.configuration_difficulty import scorers
+from synthesis.configuration_models import DATASET_TRAINING_STAGES, SCORER_STAGES, TRAINING_STAGES, response_scorers
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.reproducibility import NONE
+from synthesis.score_methods import GRADE, text_method
 from synthesis.training.batching import whole_batches
 
 STAND_IN_VARIABLE = "SYNTHESIS_ALLOW_STAND_IN"
@@ -97,14 +99,14 @@ def _trained_adapters(config: dict) -> Iterator[str]:
 
 def _scored_adapters(config: dict) -> Iterator[str]:
     """Log-likelihoods of a model with its adapter in vLLM, which leaves a part of it out of them."""
-    settings = config.get("score_responses", {})
-    name = settings.get("model")
-    model = config["models"].get(name, {})
-    if "adapter" in model and model["engine"] == "vllm" and settings["method"] == "log_likelihood":
-        yield (
-            f"score_responses.method is log_likelihood, which vLLM does not give for a model with an adapter; write "
-            f"`engine: transformers` for models.{name}, or merge the adapter into its model first."
-        )
+    for where, settings in response_scorers(config):
+        name = settings["model"]
+        model = config["models"].get(name, {})
+        if "adapter" in model and model["engine"] == "vllm" and settings["method"] == "log_likelihood":
+            yield (
+                f"{where}.method is log_likelihood, which vLLM does not give for a model with an adapter; write "
+                f"`engine: transformers` for models.{name}, or merge the adapter into its model first."
+            )
 
 
 def _server(name: str, model: dict, kind: str) -> Iterator[str]:
@@ -146,12 +148,14 @@ def _server(name: str, model: dict, kind: str) -> Iterator[str]:
 def _uses_of_servers(config: dict) -> Iterator[str]:
     """Stages that need a model's weights, or the empty user turn of its template, from a server that gives neither."""
     trained = configuration_models.trained(config)
+    scored = {f"{where}.model": text_method(settings) != GRADE for where, settings in response_scorers(config)}
     for where, name in configuration_models.uses(config):
         model = config["models"].get(configuration_models.fetched(config, name))
         if model is None or model["engine"] != "openai":
             continue
         stage = where.split(".")[0]
-        if stage in ("score_difficulty", "score_responses"):
+        scorer = scorers(config).get(where.split(".")[2]) if stage == "score_difficulty" else None
+        if scored.get(where) or (scorer and scorer["method"] == "regression"):
             yield f"{where} is {name}, but a server gives no scores; name a model with the engine vllm or transformers."
         if stage in TRAINING_STAGES and name == trained.get(where.split(".")[1], (None, {}))[1].get("model"):
             yield f"{where} is {name}, but a model on a server can't be trained; name one whose files are fetched."

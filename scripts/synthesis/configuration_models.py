@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from synthesis import configuration_dataset
+from synthesis import configuration_dataset, configuration_difficulty
 from synthesis.configuration_sentences import key
 
 # The stages that train a model which the data set needs, in their order. Each maps names of models to settings.
@@ -11,7 +11,15 @@ DATASET_TRAINING_STAGES = ("train_generator", "optimize_generator", *SCORER_STAG
 TRAINING_STAGES = (*DATASET_TRAINING_STAGES, "train_student")
 
 # The parts of a configuration that no row of the data set depends on.
-AFTER_DATASET = ("train_student", "answer_benchmark", "tabulate_generators")
+AFTER_DATASET = (
+    "train_student",
+    "answer_benchmark",
+    "tabulate_generators",
+    "measure_judge",
+    "measure_reward",
+    "audit_dataset",
+    "measure_diversity",
+)
 
 
 def trained(config: dict) -> dict[str, tuple[str, dict]]:
@@ -67,13 +75,47 @@ def solvers(config: dict) -> dict[str, dict]:
     return config.get("sample_fail_rates", {})
 
 
+def response_scorers(config: dict) -> Iterator[tuple[str, dict]]:
+    """The scorers of responses: place in the configuration and settings."""
+    if "score_responses" in config:
+        yield "score_responses", config["score_responses"]
+    for name, settings in config.get("measure_reward", {}).items():
+        if "score" in settings:
+            yield key("measure_reward", name, "score"), settings["score"]
+
+
+def measured_scorers(config: dict) -> dict[str, dict]:
+    """The scorers of responses that are measured, by the names of the measurements: their own, or the run's.
+
+    A measurement without any scorer is left out.
+    """
+    own = config.get("score_responses")
+    found = {name: settings.get("score", own) for name, settings in config.get("measure_reward", {}).items()}
+    return {name: settings for name, settings in found.items() if settings}
+
+
 def uses(config: dict) -> Iterator[tuple[str, str]]:
     """The place in the configuration and the name of every model that a stage reads."""
     yield from uses_for_dataset(config)
+    selecting = configuration_difficulty.selecting_scorers(config)
+    for name in configuration_difficulty.scorers(config):
+        yield from () if name in selecting else _scorer_use(config, name)
     for name, settings in config.get("train_student", {}).items():
         yield key("train_student", name, "model"), settings["model"]
     for number, name in enumerate(config.get("answer_benchmark", {}).get("models", [])):
         yield key("answer_benchmark", "models", number), name
+    for name, settings in configuration_dataset.own_judges(config).items():
+        yield key("measure_judge", name, "model"), settings["model"]
+    for name, settings in config.get("measure_reward", {}).items():
+        if "score" in settings:
+            yield key("measure_reward", name, "score", "model"), settings["score"]["model"]
+    for stage, model in (("audit_dataset", "model"), ("measure_diversity", "embedding_model")):
+        if stage in config:
+            yield key(stage, model), config[stage][model]
+
+
+def _scorer_use(config: dict, name: str) -> Iterator[tuple[str, str]]:
+    yield key("score_difficulty", "scorers", name, "model"), configuration_difficulty.scorers(config)[name]["model"]
 
 
 def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
@@ -83,7 +125,9 @@ def uses_for_dataset(config: dict) -> Iterator[tuple[str, str]]:
             yield key("generate_questions", "sources", name, "empty_prefix", "model"), source["empty_prefix"]["model"]
     for number, judge in enumerate(configuration_dataset.judges(config)):
         yield key("judge_questions", "judges", number, "model"), judge["model"]
-    for stage in ("score_difficulty", "generate_responses", "score_responses"):
+    for name in configuration_difficulty.selecting_scorers(config):
+        yield from _scorer_use(config, name)
+    for stage in ("generate_responses", "check_agreement", "score_responses"):
         if stage in config:
             yield f"{stage}.model", config[stage]["model"]
     for stage in DATASET_TRAINING_STAGES:
@@ -100,21 +144,23 @@ def asked(config: dict) -> dict[str, set[str]]:
     sources = configuration_dataset.sources(config).values()
     questions = {source["empty_prefix"]["model"] for source in sources if "empty_prefix" in source}
     judges = {judge["model"] for judge in configuration_dataset.judges(config)}
-    one = {
-        stage: {config[stage]["model"]}
-        for stage in ("score_difficulty", "generate_responses", "score_responses")
-        if stage in config
-    }
+    one = {stage: {config[stage]["model"]} for stage in ("generate_responses", "score_responses") if stage in config}
+    scorers, compared = configuration_difficulty.scorers(config), configuration_difficulty.compared_scorer(config)
     return {
         "generate_questions": questions,
         "sample_generators": questions,
         "judge_questions": judges,
         "judge_generators": judges,
+        "measure_judge": {judge["model"] for judge in configuration_dataset.measured_judges(config).values()},
         "sample_raw_questions": {settings["model"] for settings in optimized(config).values()},
         "rewrite_questions": {settings["rewrite_questions"]["model"] for settings in optimized(config).values()},
         "sample_fail_rates": {settings["model"] for settings in solvers(config).values()},
         "answer_benchmark": set(evaluated(config)),
-        "score_generators": one.get("score_difficulty", set()),
+        "audit_dataset": {config["audit_dataset"]["model"]} if "audit_dataset" in config else set(),
+        "generate_probe_responses": {config["check_agreement"]["model"]} if "check_agreement" in config else set(),
+        "measure_reward": {settings["model"] for settings in measured_scorers(config).values()},
+        "score_difficulty": {settings["model"] for settings in scorers.values()},
+        "score_generators": {scorers[compared]["model"]} if compared else set(),
         **one,
     }
 

@@ -6,16 +6,23 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from synthesis.configuration_dataset import judges, sources
+from synthesis.configuration_audit import audited
+from synthesis.configuration_dataset import judges, own_judges, sources
+from synthesis.configuration_difficulty import scorers
 from synthesis.configuration_sentences import key
+from synthesis.score_methods import is_graded
 
 
 class PathSetting(NamedTuple):
-    """A path in the configuration: its place for sentences, the mapping that holds it and its key there."""
+    """A path in the configuration: its place for sentences, the mapping that holds it and its key there.
+
+    `with_response` marks the prompts that ask about a response.
+    """
 
     where: str
     holder: dict
     key: str
+    with_response: bool = False
 
     @property
     def path(self) -> str:
@@ -27,15 +34,27 @@ def prompts(config: dict) -> Iterator[PathSetting]:
     """The prompt files."""
     for number, judge in enumerate(judges(config)):
         yield PathSetting(f"judge_questions.judges[{number}].prompt", judge, "prompt")
-    for stage in ("generate_responses", "score_responses", "answer_benchmark"):
+    for name, scorer in scorers(config).items():
+        if "prompt" in scorer:
+            yield PathSetting(key("score_difficulty", "scorers", name, "prompt"), scorer, "prompt")
+    for stage in ("generate_responses", "check_agreement", "score_responses", "answer_benchmark"):
         if stage in config:
-            yield PathSetting(f"{stage}.prompt", config[stage], "prompt")
+            yield PathSetting(f"{stage}.prompt", config[stage], "prompt", is_graded(config[stage]))
     for name, student in config.get("train_student", {}).items():
         yield PathSetting(f"train_student.{name}.prompt", student, "prompt")
     for name, solver in config.get("sample_fail_rates", {}).items():
         yield PathSetting(f"sample_fail_rates.{name}.prompt", solver, "prompt")
     for where, direction in rewrite_directions(config):
         yield PathSetting(f"{where}.prompt", direction, "prompt")
+    for name, judge in own_judges(config).items():
+        if "prompt" in judge:
+            yield PathSetting(f"{key('measure_judge', name)}.prompt", judge, "prompt")
+    for where, settings in audited(config):
+        yield PathSetting(f"{where}.prompt", settings, "prompt", with_response=where == "audit_dataset.answer")
+    for name, settings in config.get("measure_reward", {}).items():
+        if "score" in settings:
+            score = settings["score"]
+            yield PathSetting(f"{key('measure_reward', name)}.score.prompt", score, "prompt", is_graded(score))
 
 
 def rewrite_directions(config: dict) -> Iterator[tuple[str, dict]]:
@@ -56,6 +75,10 @@ def data_files(config: dict) -> Iterator[PathSetting]:
     for name, settings in config.get("train_difficulty_scorer", {}).items():
         if "file" in settings["labels"]:
             yield PathSetting(f"train_difficulty_scorer.{name}.labels.file", settings["labels"], "file")
+    for name, settings in config.get("measure_judge", {}).items():
+        yield PathSetting(f"{key('measure_judge', name)}.labels.file", settings["labels"], "file")
+    for name, settings in config.get("measure_reward", {}).items():
+        yield PathSetting(f"measure_reward.{name}.labels.file", settings["labels"], "file")
     for group in ("problems", "benchmarks"):
         for name, settings in config[group].items():
             if "file" in settings["source"]:

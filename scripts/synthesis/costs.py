@@ -44,19 +44,26 @@ _PHASES = {
     "select_questions": "Data synthesis",
     "generate_responses": "Data synthesis",
     "filter_responses": "Data synthesis",
+    "generate_probe_responses": "Data synthesis",
+    "check_agreement": "Data synthesis",
     "score_responses": "Data synthesis",
+    "group_answers": "Data synthesis",
     "select_responses": "Data synthesis",
     "assemble_dataset": "Data set",
     "select_subset": "Students",
     "train_student": "Students",
     "answer_benchmark": "Evaluation",
     "grade_answers": "Evaluation",
+    "measure_reward": "Evaluation",
     "sample_generators": "Comparison",
     "judge_generators": "Comparison",
     "score_generators": "Comparison",
+    "measure_judge": "Judges",
+    "audit_dataset": "Audit",
+    "measure_diversity": "Audit",
 }
 # Phases that come after the data set: the run spends on them, and the data set costs no more for it.
-_AFTER_DATASET = ("Students", "Evaluation", "Comparison")
+_AFTER_DATASET = ("Students", "Evaluation", "Comparison", "Judges", "Audit")
 RULES_AFTER_DATASET = tuple(rule for rule, phase in _PHASES.items() if phase in _AFTER_DATASET)
 # All rules that cost something, in the order of the table.
 RULES = tuple(_PHASES)

@@ -1,11 +1,19 @@
 """The parts of a data set's card. Everything in it comes from the run: config, manifests, ledgers and tables."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synthesis import configuration_models, costs, dataset_card_licences, dataset_card_models
+from synthesis import (
+    configuration_difficulty,
+    configuration_models,
+    costs,
+    dataset_card_licences,
+    dataset_card_models,
+    dataset_card_responses,
+)
 from synthesis.configuration_paths import published, published_path
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
@@ -134,17 +142,15 @@ def body(facts: Facts) -> str:
 
 def introduction(facts: Facts) -> str:
     """What the data set is."""
-    samples, own = facts.config["generate_responses"]["samples"], facts.rows - sum(facts.included.values())
-    taken = "the one with the highest score" if facts.is_scored else "the first one"
+    own = facts.rows - sum(facts.included.values())
     lines = [f"# {facts.card['title']}"]
     if facts.is_stand_in:
         lines.append("**A stand-in took the place of a model. These rows are for tests and mean nothing.**")
     if facts.card.get("description"):
         lines.append(facts.card["description"])
     lines.append(
-        f"{own:,} questions, each with one response written by a model. Every selected question was answered "
-        f"{samples} times, and of the answers that passed the filter {taken} was taken. No person has checked the "
-        "rows: questions may be flawed and responses wrong."
+        f"{own:,} questions, each with one response written by a model. {dataset_card_responses.choice(facts.config)} "
+        "No person has checked the rows: questions may be flawed and responses wrong."
     )
     if facts.included:
         sets = ", ".join(f"{count:,} of `{name}`" for name, count in facts.included.items())
@@ -209,7 +215,10 @@ def licences(facts: Facts) -> str:
 def prompts(facts: Facts) -> str:
     """All prompts, word for word."""
     users = [(judge, f"judge `{judge['name']}`") for judge in facts.config["judge_questions"]["judges"]]
+    scorers = configuration_difficulty.scorers(facts.config).items()
+    users += [(item, f"difficulty `{name}`") for name, item in scorers if "prompt" in item]
     users.append((facts.config["generate_responses"], "responses"))
+    users += [(facts.config["check_agreement"], "the probe")] if "check_agreement" in facts.config else []
     users += [(facts.config["score_responses"], "scores")] if facts.is_scored else []
     parts = ["## Prompts"]
     for name, source in facts.sources.items():
@@ -223,8 +232,6 @@ def prompts(facts: Facts) -> str:
     users += [(settings, f"answers of the solver `{name}`") for name, settings in solvers]
     for path, text in facts.prompts.items():
         uses = [use for settings, use in users if Path(settings["prompt"]) == Path(path)]
-        if not uses:  # only students or the evaluation are asked with it
-            continue
         parts += [f"`{published_path(path)}`, for {', '.join(uses)}:", fence(text, "yaml")]
     return "\n\n".join(parts)
 
@@ -254,11 +261,14 @@ def sampling(facts: Facts) -> str:
     rows += [[f"filter `{item['name']}`", _settings(item)] for item in facts.config["filter_questions"]["filters"]]
     rows.append(["duplicates", _settings(facts.config["find_duplicates"])])
     rows += [[f"judge `{item['name']}`", _settings(item)] for item in facts.config["judge_questions"]["judges"]]
+    scorers = configuration_difficulty.scorers(facts.config).items()
+    rows += [[f"difficulty `{name}`", _settings(item)] for name, item in scorers]
     selected = facts.config["select_questions"]["sources"]
     rows += [[f"selected questions of `{name}`", _settings(item)] for name, item in selected.items()]
     stages = {
         "responses": "generate_responses",
         "filter of responses": "filter_responses",
+        "comparison with a probe": "check_agreement",
         "scores": "score_responses",
         "choice of the response": "select_responses",
     }
@@ -322,16 +332,20 @@ def contamination(facts: Facts) -> str:
         sets = [f"`{name}`" for name in settings["benchmarks"]]
         sets += ["the held-out part of the seed problems"] if settings.get("held_out") else []
         words = settings["words"]
-        lines.append(f"Questions that share {words} words in a row with a text of {' or '.join(sets)} were removed.")
+        what = "were removed" if settings.get("remove", True) else "were counted and not removed"
+        lines.append(f"Questions that share {words} words in a row with a text of {' or '.join(sets)} {what}.")
+    if not any(settings.get("remove", True) for settings in found):
+        return "\n\n".join([*lines, "The run's report says how many items of each benchmark they share words with."])
     rows = []
-    for item in facts.counts:
-        if item.stage == "filter_questions":
-            removed = {name: rows for name, rows in item.rejected.items() if name.partition(":")[0] == "contaminated"}
-            removed = removed or {"contaminated": 0}
-            rows += [
-                [item.source, escape(name.partition(":")[2] or "any"), str(count), _percent(count, item.rows_in)]
-                for name, count in removed.items()
-            ]
+    for source in dict.fromkeys(item.source for item in facts.counts):
+        of_source = (item for item in facts.counts if item.source == source)
+        filters = [item for item in of_source if item.stage.partition("/")[0] == "filter_questions"]
+        rejected = sum((Counter(item.rejected) for item in filters), Counter())
+        removed = {name: count for name, count in rejected.items() if name.partition(":")[0] == "contaminated"}
+        rows += [
+            [source, escape(name.partition(":")[2] or "any"), str(count), _percent(count, filters[0].rows_in)]
+            for name, count in (removed or {"contaminated": 0}).items()
+        ]
     lines.append(table(["source", "found in", "questions removed", "share of all questions"], rows))
     lines.append("A question that an earlier filter had rejected counts there and not here.")
     return "\n\n".join(lines)

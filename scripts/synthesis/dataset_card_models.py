@@ -1,6 +1,6 @@
 """The models in a data set's card: what each does in the run, and where it and its adapter come from."""
 
-from synthesis import configuration_models
+from synthesis import configuration_difficulty, configuration_models
 from synthesis.configuration_paths import published_path
 
 HEAD = ["model", "role", "origin", "revision", "licence", "parameters", "engine", "SHA-256 of its files (start)"]
@@ -32,7 +32,9 @@ def _roles(config: dict, model: str) -> list[str]:
     found = [f"questions of `{name}`" for name, item in sources if item.get("empty_prefix", {}).get("model") == model]
     judges = config["judge_questions"]["judges"]
     found += [f"judge `{judge['name']}`" for judge in judges if judge["model"] == model]
-    stages = {"score_difficulty": "difficulty", "generate_responses": "responses", "score_responses": "scores"}
+    rated = configuration_difficulty.scorers(config).items()
+    found += [f"difficulty `{name}`" for name, settings in rated if settings["model"] == model]
+    stages = {"generate_responses": "responses", "check_agreement": "probe", "score_responses": "scores"}
     found += [role for stage, role in stages.items() if config.get(stage, {}).get("model") == model]
     solvers = configuration_models.solvers(config).items()
     found += [f"solver `{name}`" for name, settings in solvers if settings["model"] == model]

@@ -8,6 +8,8 @@ from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENC
 
 RESAMPLES = 1_000
 LEVEL = 0.95
+# Models below so many parameters are for trying the workflow: their figures say that a measurement works.
+SMALL_MODEL = 1_000_000_000
 
 # What names a row. `model` is the one that answered or, for a student, the one that its training began with.
 NAMES = ["model", "student", "size", "seed", "benchmark"]

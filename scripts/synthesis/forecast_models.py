@@ -1,6 +1,6 @@
 """Which model the jobs of a kind run in the configured run, with which engine, and on how many GPUs."""
 
-from synthesis import configuration_dataset, configuration_models
+from synthesis import configuration_dataset, configuration_difficulty, configuration_models
 from synthesis.configuration_models import TRAINING_STAGES
 
 
@@ -16,10 +16,17 @@ def model_of(config: dict, rule: str, kind: str) -> str | None:
         return configuration_dataset.sources(config)[kind].get("empty_prefix", {}).get("model")
     if rule in ("judge_questions", "judge_generators"):
         return next(judge["model"] for judge in configuration_dataset.judges(config) if judge["name"] == first)
+    if rule == "measure_judge":
+        return configuration_dataset.measured_judges(config)[kind]["model"]
     if rule in ("score_difficulty", "score_generators"):
-        return config["score_difficulty"]["model"]
-    if rule in ("generate_responses", "score_responses"):
+        name = first if rule == "score_difficulty" else configuration_difficulty.compared_scorer(config)
+        return configuration_difficulty.scorers(config)[name]["model"]
+    if rule in ("generate_responses", "score_responses", "audit_dataset"):
         return config[rule]["model"]
+    if rule == "generate_probe_responses":
+        return config["check_agreement"]["model"]
+    if rule == "measure_reward":
+        return configuration_models.measured_scorers(config)[kind]["model"]
     if rule == "answer_benchmark":
         return config.get("train_student", {}).get(first, {"model": first})["model"]
     return last if rule == "sample_generators" else None

@@ -81,9 +81,9 @@ class Pilot:
         return {ledger["job"].rpartition("/")[2]: ledger["rows"].get(name, 0) for ledger in self.jobs(rule, kind)}
 
     def selection(self, source: str) -> dict[str, list[dict]]:
-        """The verdicts of `select_questions` on a source (keep and score) by shard."""
+        """The verdicts of `select_questions` on a source (keep, score and reason) by shard."""
         folder = self.results / "select_questions" / source
-        columns = ["keep", "score"]
+        columns = ["keep", "score", "reason"]
         return {
             path.stem: schema.read(path, schema.QUESTION_VERDICTS, columns) for path in sorted(folder.glob("*.parquet"))
         }
@@ -153,13 +153,13 @@ class Pilot:
 
 
 def units(ledger: dict) -> int:
-    """The rows of a job that its work grows with: those it asked for, learnt from or read."""
+    """The rows of a job that its work grows with: those it asked for, learnt from or read, seed problems too."""
     rows = ledger["rows"]
     if ledger["rule"] in TRAINING_STAGES:
         return rows["in"]
     if ledger["rule"] in _COUNTED_BY_OUTPUT:
         return rows["out"] + rows.get("included", 0)
-    return rows.get("asked", rows.get("in", 0))
+    return rows.get("asked", rows.get("in", 0) + rows.get("seeds", 0))
 
 
 def epochs(ledger: dict) -> float:

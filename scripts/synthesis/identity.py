@@ -14,22 +14,27 @@ STAGE_WORDS = {
     "generate_questions": "question",
     "judge_questions": "judgement",
     "generate_responses": "response",
+    "generate_probe_responses": "probe response",
     "score_responses": "reward",
     "answer_benchmark": "benchmark answer",
     "sample_raw_questions": "raw question",
     "rewrite_questions": "rewrite",
     "sample_fail_rates": "fail rate",
+    "audit_dataset": "audit",
+    "score_difficulty": "difficulty",
 }
 # Rules that buy rows as another stage does: with its words, in its part of the store, under the version of its rows.
 # So what one of the two has bought is there for the other.
 BOUGHT_AS = {
     "sample_generators": "sample_raw_questions",
     "judge_generators": "judge_questions",
+    "measure_judge": "judge_questions",
     "score_generators": "score_difficulty",
+    "measure_reward": "score_responses",
 }
 
-# All stages that buy rows; a scorer of difficulty draws nothing at random and so has no word.
-PAID_STAGES = (*STAGE_WORDS, "score_difficulty", *BOUGHT_AS)
+# All stages that buy rows.
+PAID_STAGES = (*STAGE_WORDS, *BOUGHT_AS)
 
 
 def bought_as(rule: str) -> str:

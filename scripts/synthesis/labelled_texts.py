@@ -1,7 +1,7 @@
 """Texts with a number each, from a file or from fail rates: what a scorer is trained on."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from synthesis import problem_files, schema
@@ -18,6 +18,17 @@ def read_labels(path: Path, text: str, label: str, seed: int, held_out: float) -
     Raises InputError with file and row for a missing column, a text that is none and a label that is no number.
     """
     rows = {}
+    for where, found, value in read_labelled(path, text, label):
+        row = _row(found, _number(value, f"{where} has in its column {label}"), seed, held_out)
+        rows.setdefault(row["row_id"], row)
+    return list(rows.values())
+
+
+def read_labelled(path: Path, text: str, label: str) -> Iterator[tuple[str, str, object]]:
+    """Place, text and label of each row of a file, in its order; `text` and `label` are names of columns.
+
+    Raises InputError with file and row for a missing column and for a text that is none.
+    """
     for where, values in problem_files.read_rows(Path(path), str(path)):
         for column in (text, label):
             if column not in values:
@@ -28,9 +39,7 @@ def read_labels(path: Path, text: str, label: str, seed: int, held_out: float) -
         found = values[text]
         if not isinstance(found, str) or not found.strip():
             raise InputError(f"{where} has no text in its column {text}; give it one or remove the row.")
-        row = _row(found, _number(values[label], f"{where} has in its column {label}"), seed, held_out)
-        rows.setdefault(row["row_id"], row)
-    return list(rows.values())
+        yield where, found, values[label]
 
 
 def rate_labels(problems: Path, rates: Iterable[Path], seed: int, held_out: float) -> list[dict]:

@@ -7,16 +7,24 @@ job, when the job's inputs exist.
 import errno
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from synthesis import budget, schema
+from synthesis import audits, budget, response_scores, schema
 from synthesis.code_version import code_version
 from synthesis.compared_questions import asked_questions
+from synthesis.configuration_difficulty import shaping as difficulty_shaping
 from synthesis.configuration_models import TRAINING_STAGES
-from synthesis.difficulty import METHOD
+from synthesis.difficulty_requests import asked_questions as asked_by_scorer
+from synthesis.difficulty_requests import difficulty_requests
 from synthesis.errors import InputError
 from synthesis.generator_arms import sample_name
 from synthesis.identity import question_id, raw_question_id
+from synthesis.judge_measurement import as_questions, read_measured
+from synthesis.judge_policies import next_requests
+from synthesis.judge_samples import most_samples, samples_at_first
+from synthesis.labelled_responses import as_questions as questions_of_responses
+from synthesis.labelled_responses import read_responses
 from synthesis.labelled_texts import rate_labels, read_labels
 from synthesis.ledger import read_json
 from synthesis.problem_answers import sampled_problems
@@ -29,15 +37,15 @@ from synthesis.requests import (
     problem_requests,
     question_requests,
     rewrite_requests,
-    score_requests,
-    text_requests,
 )
 from synthesis.response_pairs import ranking_rows, read_solved
 from synthesis.rewrites import raw_reason
+from synthesis.score_methods import is_graded
+from synthesis.store import Store
 from synthesis.subsets import chosen_pairs
 from synthesis.training.model_store import model_store
 from synthesis.training.shaping import conversation_rows, preference_rows, question_rows, shaping
-from synthesis.verdicts import kept_questions, kept_responses
+from synthesis.verdicts import kept_questions, kept_responses, questions_with_responses
 
 # Rows whose requests are made at once.
 PART_ROWS = 500
@@ -107,7 +115,24 @@ def _buys(plan, stage: str, store: Path, wildcards, input) -> bool:
 def _buys_rows(plan, stage: str, store: Path, wildcards, input) -> bool:
     requests, shaping = _ASKED[stage](plan, wildcards, input)
     rows = stage_store(store, stage, read_json(Path(input.model)), shaping, code_version(stage))
-    return rows.lacks_any(request.place for request in requests)
+    if rows.lacks_any(request.place for request in requests):
+        return True
+    return stage in _JUDGES and _lacks_retries(plan, stage, rows, wildcards, input)
+
+
+def _lacks_retries(plan, stage: str, store: Store, wildcards, input) -> bool:
+    """Whether a judge, whose first judgements are all there, has to be asked once more about one of them."""
+    settings = _JUDGES[stage](plan, wildcards)
+    if most_samples(settings) == samples_at_first(settings):
+        return False
+    requests = list(_ASKED[stage](plan, wildcards, input)[0])
+    while requests:
+        places = [request.place for request in requests]
+        if store.lacks_any(places):
+            return True
+        rows = store.read(places)
+        requests = next_requests(requests, [rows[place.key] for place in places], settings)
+    return False
 
 
 def _trains(plan, stage: str, store: Path, wildcards, input) -> bool:
@@ -180,19 +205,39 @@ def _asked_rewrites(plan, wildcards, input):
 
 def _asked_judgements(plan, wildcards, input):
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
-    ask = partial(answer_requests, plan.config["seed"], "judge_questions", prompt=load_prompt(Path(input.prompt)))
-    requests = _in_parts(questions, lambda part: ask(questions=part, samples=1))
-    return requests, judge_shaping(plan.judge(wildcards.judge))
+    return _in_parts(questions, _asked_of_judge(plan, wildcards, input)), judge_shaping(plan.judge(wildcards.judge))
 
 
-def _asked_difficulties(_plan, _wildcards, input):
-    return _in_parts(kept_questions(Path(input.questions), _paths(input.verdicts)), text_requests), METHOD
+def _asked_of_judge(plan, wildcards, input):
+    """A function of questions: what a judge is asked about them in any case."""
+    samples, prompt = samples_at_first(plan.judge(wildcards.judge)), load_prompt(Path(input.prompt))
+    return lambda part: answer_requests(plan.config["seed"], "judge_questions", part, prompt, samples)
+
+
+def _asked_difficulties(plan, wildcards, input):
+    questions = kept_questions(Path(input.questions), _paths(input.verdicts))
+    return _difficulties("score_difficulty", plan, plan.question_scorer(wildcards.scorer), questions, input.prompt)
+
+
+def _difficulties(stage: str, plan, settings: dict, questions: list[dict], prompt_file):
+    seed, prompt = plan.config["seed"], load_prompt(Path(prompt_file)) if prompt_file else None
+    asked = asked_by_scorer(seed, settings, questions)
+    requests = _in_parts(asked, lambda part: difficulty_requests(seed, stage, settings, part, prompt))
+    return requests, difficulty_shaping(settings)
 
 
 def _asked_responses(plan, _wildcards, input):
     settings = plan.config["generate_responses"]
     questions = kept_questions(Path(input.questions), _paths(input.verdicts))
     ask = partial(answer_requests, plan.config["seed"], "generate_responses", prompt=load_prompt(Path(input.prompt)))
+    requests = _in_parts(questions, lambda part: ask(questions=part, samples=settings["samples"]))
+    return requests, settings["sampling"]
+
+
+def _asked_probe_responses(plan, _wildcards, input):
+    settings, prompt = plan.config["check_agreement"], load_prompt(Path(input.prompt))
+    questions = questions_with_responses(Path(input.questions), Path(input.verdicts))
+    ask = partial(answer_requests, plan.config["seed"], "generate_probe_responses", prompt=prompt)
     requests = _in_parts(questions, lambda part: ask(questions=part, samples=settings["samples"]))
     return requests, settings["sampling"]
 
@@ -222,19 +267,43 @@ def _asked_generator_questions(plan, wildcards, _input):
 
 def _asked_generator_judgements(plan, wildcards, input):
     questions = asked_questions(_paths(input.questions), plan.compared_questions())
-    requests = answer_requests(plan.config["seed"], "judge_generators", questions, load_prompt(Path(input.prompt)), 1)
-    return requests, judge_shaping(plan.judge(wildcards.judge))
+    return _asked_of_judge(plan, wildcards, input)(questions), judge_shaping(plan.judge(wildcards.judge))
+
+
+def _asked_measurements(plan, wildcards, input):
+    settings, prompt = plan.measured_judge(wildcards), load_prompt(Path(input.prompt))
+    rows = read_measured(Path(input.labels), *plan.measured_sample(wildcards))
+    questions, samples = as_questions(rows), samples_at_first(settings)
+    return answer_requests(plan.config["seed"], "measure_judge", questions, prompt, samples), judge_shaping(settings)
 
 
 def _asked_generator_difficulties(plan, _wildcards, input):
-    return text_requests(asked_questions(_paths(input.questions), plan.compared_questions())), METHOD
+    questions = asked_questions(_paths(input.questions), plan.compared_questions())
+    return _difficulties("score_generators", plan, plan.compared_scorer(), questions, input.prompt)
+
+
+def _asked_audits(plan, wildcards, input):
+    settings, seed = plan.audit_part(wildcards), plan.config["seed"]
+    prompt = load_prompt(Path(input.prompt), with_response=wildcards.part == "answer")
+    pairs = audits.sample(_paths(input.data), seed, plan.config["audit_dataset"]["pairs"])
+    return audits.audit_requests(seed, pairs, prompt), judge_shaping(settings)
 
 
 def _asked_scores(plan, _wildcards, input):
+    settings, seed = plan.config["score_responses"], plan.config["seed"]
     questions = schema.read(Path(input.questions), schema.QUESTIONS)
-    parts, prompt = kept_responses(Path(input.responses), Path(input.verdicts)), load_prompt(Path(input.prompt))
-    requests = (request for part in parts for request in score_requests(questions, part, prompt))
-    return requests, {"method": plan.config["score_responses"]["method"]}
+    responses = chain.from_iterable(kept_responses(Path(input.responses), Path(input.verdicts)))
+    prompt = load_prompt(Path(input.prompt), is_graded(settings))
+    asked = response_scores.requests(settings, seed, questions, responses, prompt)
+    return chain.from_iterable(asked), response_scores.shaping(settings)
+
+
+def _asked_measured_rewards(plan, wildcards, input):
+    settings, seed = plan.measured_scorer(wildcards), plan.config["seed"]
+    rows = read_responses(Path(input.labels), settings["columns"], seed, settings["responses"])
+    prompt = load_prompt(Path(input.prompt), is_graded(settings["score"]))
+    asked = response_scores.requests(settings["score"], seed, *questions_of_responses(rows), prompt)
+    return chain.from_iterable(asked), response_scores.shaping(settings["score"])
 
 
 def _paths(verdicts) -> list[Path]:
@@ -247,6 +316,7 @@ _ASKED = {
     "rewrite_questions": _asked_rewrites,
     "judge_questions": _asked_judgements,
     "generate_responses": _asked_responses,
+    "generate_probe_responses": _asked_probe_responses,
     "score_difficulty": _asked_difficulties,
     "score_responses": _asked_scores,
     "answer_benchmark": _asked_benchmark_answers,
@@ -254,6 +324,15 @@ _ASKED = {
     "sample_generators": _asked_generator_questions,
     "judge_generators": _asked_generator_judgements,
     "score_generators": _asked_generator_difficulties,
+    "measure_judge": _asked_measurements,
+    "measure_reward": _asked_measured_rewards,
+    "audit_dataset": _asked_audits,
+}
+# The settings of the judge of a job, for the rules whose judgements may have to be bought again.
+_JUDGES = {
+    "judge_questions": lambda plan, wildcards: plan.judge(wildcards.judge),
+    "judge_generators": lambda plan, wildcards: plan.judge(wildcards.judge),
+    "measure_judge": lambda plan, wildcards: plan.measured_judge(wildcards),
 }
 _LEARNT = {
     "train_generator": _learnt_questions,

@@ -16,16 +16,32 @@ from synthesis import (
 )
 from synthesis.canonical import canonical_json
 from synthesis.configuration_models import AFTER_DATASET, optimized
-from synthesis.plan_comparison import ComparisonPlan
+from synthesis.plan_agreement import AgreementPlan
+from synthesis.plan_audit import AuditPlan
+from synthesis.plan_contamination import ContaminationPlan
+from synthesis.plan_difficulty import DifficultyPlan
 from synthesis.plan_evaluation import EvaluationPlan
 from synthesis.plan_forecast import ForecastPlan
+from synthesis.plan_judges import JudgePlan
 from synthesis.plan_resources import RESULTS
+from synthesis.plan_rewards import RewardPlan
 from synthesis.plan_scorers import ScorerPlan
 from synthesis.plan_trainings import TrainingsPlan
 from synthesis.shard_files import compact
 
 
-class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPlan):
+class Plan(
+    ContaminationPlan,
+    EvaluationPlan,
+    AgreementPlan,
+    JudgePlan,
+    ForecastPlan,
+    RewardPlan,
+    ScorerPlan,
+    DifficultyPlan,
+    TrainingsPlan,
+    AuditPlan,
+):
     """A validated configuration as the rules need it."""
 
     def __init__(self, config: dict):
@@ -63,7 +79,9 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         ]
 
     def _buys(self, stage: str) -> bool:
-        return bool(self.judges) if stage == "judge_questions" else stage in self.config
+        if stage == "judge_questions":
+            return bool(self.judges)
+        return bool(self.agreement_stages()) if stage == "generate_probe_responses" else stage in self.config
 
     def shard_files(self, stage: str, source: str, suffix: str = "") -> list[str]:
         """One file of a stage for each shard of a source."""
@@ -124,13 +142,7 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
     def verdict_stages(self, before: str | None = None) -> list[str]:
         """Stages that give verdicts on questions, in their order; with `before`, those before that judge."""
         judges = self.judges if before is None else self.judges[: self.judges.index(before)]
-        scored = ["score_difficulty"] if before is None and "score_difficulty" in self.config else []
-        return ["filter_questions", "find_duplicates", *(f"judge_questions/{name}" for name in judges), *scored]
-
-    def verdicts_before_difficulty(self, wildcards) -> list[str]:
-        """The shard's verdicts that the scorer of difficulty waits for."""
-        stages = [stage for stage in self.verdict_stages() if stage != "score_difficulty"]
-        return [f"{RESULTS}/{stage}/{wildcards.source}/{wildcards.shard}.parquet" for stage in stages]
+        return ["filter_questions", "find_duplicates", *(f"judge_questions/{name}" for name in judges)]
 
     def verdicts_before_judge(self, wildcards) -> list[str]:
         """The shard's verdicts that a judge waits for."""
@@ -186,53 +198,83 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
 
     def duplicate_settings(self) -> str:
         """How duplicates are found, with the order of the sources, which decides between equal indices."""
-        return canonical_json({**self.config["find_duplicates"], "sources": self.sources})
+        near = configuration_dataset.near_duplicates(self.config) or {}
+        return canonical_json({**self.config["find_duplicates"], **near, "sources": self.sources})
 
-    def stage_arguments(self, stages: list[str], option: str):
+    def filter_settings(self) -> str:
+        """The filters, and what shapes the signatures of near-duplicates if these are looked for."""
+        near = configuration_dataset.near_duplicates(self.config)
+        signatures = {"signatures": {name: near[name] for name in ("ngram", "permutations")}} if near else {}
+        return canonical_json({**self.config["filter_questions"], **signatures})
+
+    def questions_for_duplicates(self) -> list[str]:
+        """The questions of all shards where near-duplicates are looked for, whose words are compared."""
+        return self.all_files("generate_questions") if configuration_dataset.near_duplicates(self.config) else []
+
+    def stage_arguments(self, stages: list[str], option: str, listed: str = "stages"):
         """A function of a job's inputs: one option for each stage, with the stage's name and its files.
 
-        The job's `stages` input lists the files of all shards, stage after stage.
+        The job's input of the name `listed` lists the files of all shards, stage after stage.
         """
 
         def arguments(wildcards, input):
             count = len(self.pieces())
-            files = [input.stages[start : start + count] for start in range(0, count * len(stages), count)]
+            files = [input[listed][start : start + count] for start in range(0, count * len(stages), count)]
             return " ".join(f"{option} {stage} {compact(paths)}" for stage, paths in zip(stages, files, strict=True))
 
         return arguments
 
-    def stage_files(self, stages: list[str]) -> list[str]:
+    def stage_files(self, stages: list[str], suffix: str = "") -> list[str]:
         """The files of all shards, stage after stage."""
-        return [path for stage in stages for path in self.all_files(stage)]
+        return [path for stage in stages for path in self.all_files(stage, suffix)]
+
+    def judge_stages(self) -> list[str]:
+        """The stages of the judges, which keep the answers of their models."""
+        return [f"judge_questions/{name}" for name in self.judges]
 
     def every_stage(self) -> list[str]:
         """All stages from the first question to the chosen response, in their order; none without a data set."""
         if not self.makes_dataset():
             return []
         scored = ["score_responses"] if "score_responses" in self.config else []
-        return [*self.question_stages(), "generate_responses", "filter_responses", *scored, "select_responses"]
+        checked = ["filter_responses", *self.agreement_stages()]
+        return [*self.question_stages(), "generate_responses", *checked, *scored, "select_responses"]
 
     def question_stages(self) -> list[str]:
         """The stages that make and choose questions, in their order."""
         return ["generate_questions", *self.verdict_stages(), "select_questions"]
-
-    def rewards(self) -> list[str]:
-        """The rewards of a shard's responses; none where nothing is scored."""
-        return [f"{RESULTS}/score_responses/{{source}}/{{shard}}.parquet"] if "score_responses" in self.config else []
 
     def ledgers(self) -> list[str]:
         """The ledgers of all jobs that the data set needs; none without one."""
         if not self.makes_dataset():
             return []
         stages = [stage for stage in self.every_stage() if stage not in ("find_duplicates", "select_questions")]
+        stages[-1:-1] = self.voting_stages()
+        stages += ["generate_probe_responses"] if self.agreement_stages() else []
         jobs = [f"{stage}/{source}/{shard}" for stage in stages for source, shard in self.pieces()]
         single = ["find_duplicates/all", "select_questions/all", "assemble_dataset/all"]
-        return [*self._preparation_ledgers(), *(f"{RESULTS}/ledger/{job}.json" for job in [*jobs, *single])]
+        made = [*(f"{RESULTS}/ledger/{job}.json" for job in jobs), *self.selecting_ledgers()]
+        return [*self._preparation_ledgers(), *made, *(f"{RESULTS}/ledger/{job}.json" for job in single)]
+
+    def choice_ledgers(self) -> list[str]:
+        """The ledgers of the choice of responses, of which some counts stand in the table of rewards."""
+        stages = [stage for stage in self.reward_stages() if stage == "select_responses"]
+        return [
+            f"{RESULTS}/ledger/{stage}/{source}/{shard}.json" for stage in stages for source, shard in self.pieces()
+        ]
 
     def other_ledgers(self) -> list[str]:
         """The ledgers of all other jobs that cost something."""
         before = [] if self.makes_dataset() else self._preparation_ledgers()
-        return [*before, *self.ledgers_after_dataset(), *self.comparison_ledgers()]
+        return [
+            *before,
+            *self.comparing_ledgers(),
+            *self.ledgers_after_dataset(),
+            *self.comparison_ledgers(),
+            *self.measurement_ledgers(),
+            *self.measured_reward_ledgers(),
+            *self.audit_ledgers(),
+        ]
 
     def priced_jobs(self) -> list[tuple[str, str]]:
         """Rule and name of all jobs that cost something, in the order of the rules' phases and of the shards."""
@@ -248,21 +290,28 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
     def report_files(self) -> list[str]:
         """All tables, figures and pages."""
         dataset = ["tables/funnel.csv", "figures/funnel.svg", "check_funnel/check_funnel.json"]
-        dataset += [f"pages/{page}.html" for page in ("dataset_card", "funnel", "check_funnel")]
+        dataset += [f"pages/{page}.html" for page in ("dataset_card", "funnel", "check_funnel", "sample_rejections")]
         made = [*(dataset if self.makes_dataset() else []), "tables/costs.csv", "pages/costs.html"]
         tables = [*self.preference_tables(), *self.comparison_tables(), *self.training_tables()]
-        return [*(f"{RESULTS}/{path}" for path in made), *tables, *self.evaluation_tables()]
+        tables += [*self.contamination_tables(), *self.agreement_tables(), *self.measurement_tables()]
+        tables += [*self.reward_tables(), *self.measured_reward_tables(), *self.audit_tables()]
+        tables += [*self.difficulty_tables(), *self.evaluation_tables()]
+        return [*(f"{RESULTS}/{path}" for path in made), *tables]
 
     def report_ledgers(self) -> list[str]:
         """The ledgers of the jobs that write the card, tables, figures and pages."""
-        written = (
-            ["tabulate_funnel", "plot_funnel", "check_funnel", "write_dataset_card"] if self.makes_dataset() else []
-        )
+        of_dataset = ["tabulate_funnel", "plot_funnel", "check_funnel", "sample_rejections", "write_dataset_card"]
+        written = of_dataset if self.makes_dataset() else []
+        written += ["tabulate_contamination"] if self.measures_contamination() else []
         compared = ["tabulate_generators"] if self.comparison_tables() else []
         trained = ["tabulate_trainings", "plot_training_losses"] if self.training_tables() else []
         evaluated = ["tabulate_evaluation"] if self.evaluation_tables() else []
-        rules = [*written, *compared, *trained, *evaluated, "tabulate_costs"]
-        return [f"{RESULTS}/ledger/{rule}/all.json" for rule in rules]
+        written += ["plot_rewards"] if self.reward_tables() else []
+        evaluated += ["tabulate_rewards"] if self.measured_reward_tables() else []
+        measured = ["tabulate_agreement"] if self.agreement_tables() else []
+        measured += ["tabulate_judges", "plot_judges"] if self.measurement_tables() else []
+        rules = [*written, *compared, *trained, *measured, *evaluated, *self.audit_reports(), "tabulate_costs"]
+        return [*(f"{RESULTS}/ledger/{rule}/all.json" for rule in rules), *self.difficulty_report_ledgers()]
 
     def every_ledger(self) -> list[str]:
         """The ledgers of all jobs of the run."""
@@ -308,8 +357,8 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         )
 
     def prompts(self) -> list[str]:
-        """The prompt files in use, each once."""
-        return list(dict.fromkeys(setting.path for setting in configuration_paths.prompts(self.config)))
+        """The prompt files that the data set was made with, each once."""
+        return list(dict.fromkeys(setting.path for setting in configuration_paths.prompts(self._card_config())))
 
     def data_files(self) -> list[str]:
         """The files of the user's that the data set was made from, beside the prompts; each once."""
@@ -320,8 +369,8 @@ class Plan(EvaluationPlan, ComparisonPlan, ForecastPlan, ScorerPlan, TrainingsPl
         return canonical_json({"card": self.config["write_dataset_card"], "config": self._card_config()})
 
     def _card_config(self) -> dict:
-        left_out = ("prices", "budget", "forecast_cost", *AFTER_DATASET)
-        config = {key: value for key, value in self.config.items() if key not in left_out}
+        left_out = ("prices", "budget", "forecast_cost", "score_difficulty", *AFTER_DATASET)
+        config = {key: value for key, value in self.config.items() if key not in left_out} | self.card_scorers()
         needed = configuration_models.in_use_for_dataset(self.config)
         models = {name: model for name, model in config["models"].items() if name in needed}
         config["models"] = {name: servers.without_access(model) for name, model in models.items()}

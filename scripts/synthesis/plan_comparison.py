@@ -3,6 +3,7 @@
 from synthesis import layout
 from synthesis.canonical import canonical_json
 from synthesis.configuration_dataset import judges, sources
+from synthesis.configuration_difficulty import compared_scorer
 from synthesis.generator_arms import STAGE, Arm, arms
 from synthesis.plan_preferences import PreferencePlan
 from synthesis.plan_resources import RESULTS
@@ -84,7 +85,7 @@ class ComparisonPlan(PreferencePlan):
 
     def comparison_scores(self) -> list[str]:
         """The file of difficulties; empty without a scorer."""
-        scored = STAGE in self.config and "score_difficulty" in self.config
+        scored = compared_scorer(self.config) is not None
         return [f"{RESULTS}/score_generators/all.parquet"] if scored else []
 
     def judged_before(self, wildcards) -> list[str]:
@@ -104,7 +105,8 @@ class ComparisonPlan(PreferencePlan):
 
     def scored_before(self) -> list[str]:
         """What the scorer says of the same questions for the data set: first, so that no row is bought by both."""
-        return self._of_sources("score_difficulty") if self.comparison_scores() else []
+        name = compared_scorer(self.config)
+        return self._of_sources(f"score_difficulty/{name}") if name else []
 
     def _of_sources(self, stage: str) -> list[str]:
         """The files of a stage for the compared questions that sources wrote."""

@@ -39,81 +39,111 @@ def stage_store(root: Path, rule: str, manifest: dict, shaping: dict, code_versi
     Rules that buy the same kind of rows share one store (see `identity.BOUGHT_AS`).
     """
     stage = bought_as(rule)
-    rows = SCORES if stage.startswith("score_") else COMPLETIONS
+    rows = SCORES if "method" in shaping else COMPLETIONS
     version = code_version.partition(".")[0]
     identity = {"model": engines.model_identity(manifest, shaping), "settings": shaping, "code_version": version}
     return Store(root, stage, identity, rows)
 
 
-def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: dict) -> list[dict]:
+def buy(options: Namespace, job: program.Job, requests: list[Request], shaping: dict, further=None) -> list[dict]:
     """Return the stored row of each request, in the order of the requests, buying those the store lacks.
 
     `shaping` are the settings that shape one sample: sampling settings for a completion, `{"method": ...}` for a
-    score. The model is loaded only if something is missing. Interrupted at any point, what was finished stays.
+    score. `further`, if given, gets the last requests with their rows and returns what else to ask, until it returns
+    nothing; the rows of all requests come back in the order in which they were asked. The model is loaded at most
+    once, and only if something is missing. Interrupted at any point, what was finished stays.
     Rows that a server did not answer have the finish reason `transport_failure`, an empty text and no attempt. Raises
     InputError if they are more than the model's `max_failed_rows`.
     """
     manifest = read_json(options.model)
     store = stage_store(options.store, job.ledger.rule, manifest, shaping, options.code_version)
     store.note_use(options.run)
-    places = {request.place: request for request in requests}
-    missing = [places[place] for place in store.missing(places)]
     job.ledger.model = manifest["model"]
-    if missing:
-        retries.check_progress(options, job, len(requests) - len(missing))
-    failures = _buy_missing(options, job, store, missing, shaping, manifest) if missing else {}
-    _check_failures(failures, len(requests), manifest)
-    found = store.read(places)
-    rows = [_unanswered(request, manifest) if request in failures else found[request.place.key] for request in requests]
-    _book(job, store.rows, rows, len(missing), len(failures))
+    buyer = _Buyer(options, job, store, shaping, manifest)
+    rows = []
+    while requests:
+        found = buyer.rows(requests)
+        rows += found
+        requests = further(requests, found) if further else []
+    _book(job, store.rows, rows, buyer.missing, len(buyer.failures))
     return rows
 
 
-def _buy_missing(options, job, store, missing, shaping, manifest) -> dict[Request, str]:
-    """Buy the missing rows; returns those that failed, with the reasons."""
-    watch = budget.Watch(options.store, options.run)
-    watch.check()
-    # To the program's end, since only then an engine's memory is free for sure.
-    names = job.held.enter_context(gpu_claims.claimed(options.gpus, lambda: job.step("waiting for a free GPU")))
-    watch.check_if_due()
-    job.attempt.use_gpus(options.gpus, names)
-    return _compute_missing(options, job, store, missing, shaping, manifest, watch)
+class _Buyer:
+    """Buys the missing rows of one job, in one round or several; `missing` and `failures` count them all."""
 
+    def __init__(self, options, job, store, shaping, manifest):
+        self.options, self.job, self.store, self.shaping, self.manifest = options, job, store, shaping, manifest
+        self.asked = self.missing = 0
+        self.failures: dict[Request, str] = {}
+        self._engine = None
 
-def _compute_missing(options, job, store, missing, shaping, manifest, watch) -> dict[Request, str]:
-    attempt = job.attempt
-    attempt.model, attempt.engine = manifest["model"], manifest["engine"]
-    attempt.journal_in(options.store)
-    job.step(f"loading {manifest['model']}")
-    capacity = Machine(**{field.name: getattr(options, field.name) for field in fields(Machine)})
-    before = attempt.wall_seconds
-    engine = engines.load(options.model, capacity)
-    attempt.versions = {manifest["engine"]: engine.version}
-    attempt.save()  # brings wall_seconds up to date
-    attempt.load_seconds = round(attempt.wall_seconds - before, 3)
-    attempt.save()
-    job.step("writing" if store.rows is COMPLETIONS else "scoring", len(missing))
-    results = (
-        engine.generate(missing, shaping) if store.rows is COMPLETIONS else engine.score(missing, shaping["method"])
-    )
-    origin = {"engine": manifest["engine"], "engine_version": engine.version}
-    failures = {}
-    # The engine is told of an error here, so that nothing it has under way goes on.
-    with (
-        contextlib.closing(results),
-        store.writer(attempt.attempt, options.chunk_rows, options.chunk_seconds) as writer,
-    ):
-        for finished in results:
-            for request, result in finished:
-                if isinstance(result, Failure):
-                    failures[request] = result.message
-                    program.log.warning("row %s, sample %d: %s", request.row_id, request.sample, result.message)
-                else:
-                    _take(writer, attempt, request, {**asdict(result), **origin}, store.rows)
-                    job.advance()
-            writer.publish_if_due()
-            watch.check_if_due()
-    return failures
+    def rows(self, requests: list[Request]) -> list[dict]:
+        """The rows of requests, bought where the store lacks them."""
+        places = {request.place: request for request in requests}
+        missing = [places[place] for place in self.store.missing(places)]
+        self.asked += len(requests)
+        if missing:
+            self._buy(missing, self.asked - len(missing))
+        _check_failures(self.failures, self.asked, self.manifest)
+        found = self.store.read(places)
+        return [
+            _unanswered(request, self.manifest) if request in self.failures else found[request.place.key]
+            for request in requests
+        ]
+
+    def _buy(self, missing: list[Request], present: int) -> None:
+        self.missing += len(missing)
+        watch = budget.Watch(self.options.store, self.options.run)
+        if self._engine is None:
+            retries.check_progress(self.options, self.job, present)
+            self._engine = self._loaded(watch)
+        self._compute(missing, watch)
+
+    def _loaded(self, watch):
+        """The engine with the model, on a GPU that no other job uses."""
+        options, job, attempt, manifest = self.options, self.job, self.job.attempt, self.manifest
+        watch.check()
+        # To the program's end, since only then an engine's memory is free for sure.
+        names = job.held.enter_context(gpu_claims.claimed(options.gpus, lambda: job.step("waiting for a free GPU")))
+        watch.check_if_due()
+        attempt.use_gpus(options.gpus, names)
+        attempt.model, attempt.engine = manifest["model"], manifest["engine"]
+        attempt.journal_in(options.store)
+        job.step(f"loading {manifest['model']}")
+        capacity = Machine(**{field.name: getattr(options, field.name) for field in fields(Machine)})
+        before = attempt.wall_seconds
+        engine = engines.load(options.model, capacity)
+        attempt.versions = {manifest["engine"]: engine.version}
+        attempt.save()  # brings wall_seconds up to date
+        attempt.load_seconds = round(attempt.wall_seconds - before, 3)
+        attempt.save()
+        return engine
+
+    def _compute(self, missing: list[Request], watch) -> None:
+        options, job, rows, engine = self.options, self.job, self.store.rows, self._engine
+        job.step("writing" if rows is COMPLETIONS else "scoring", len(missing))
+        results = (
+            engine.generate(missing, self.shaping)
+            if rows is COMPLETIONS
+            else engine.score(missing, self.shaping["method"])
+        )
+        origin = {"engine": self.manifest["engine"], "engine_version": engine.version}
+        # The engine is told of an error here, so that nothing it has under way goes on.
+        with (
+            contextlib.closing(results),
+            self.store.writer(job.attempt.attempt, options.chunk_rows, options.chunk_seconds) as writer,
+        ):
+            for finished in results:
+                for request, result in finished:
+                    if isinstance(result, Failure):
+                        self.failures[request] = result.message
+                        program.log.warning("row %s, sample %d: %s", request.row_id, request.sample, result.message)
+                    else:
+                        _take(writer, job.attempt, request, {**asdict(result), **origin}, rows)
+                        job.advance()
+                writer.publish_if_due()
+                watch.check_if_due()
 
 
 def _check_failures(failures: dict[Request, str], asked: int, manifest: dict) -> None:

@@ -108,30 +108,6 @@ def rewrite_requests(run_seed: int, questions: list[dict], prompts: dict[str, Pr
     ]
 
 
-def score_requests(questions: list[dict], responses: list[dict], prompt) -> list[Request]:
-    """One request for each response (rows of `schema.RESPONSES`) to score it as the answer to its question.
-
-    Scoring draws nothing at random, so the seed is 0 and stays out of the row's identity in effect.
-    """
-    by_id = {question["question_id"]: question for question in questions}
-    requests = []
-    for response in responses:
-        question = by_id[response["question_id"]]
-        messages = (*prompt.messages(question["question"]), ("assistant", response["response"]))
-        requests.append(
-            Request(
-                question["question_id"],
-                response["sample"],
-                question["source"],
-                question["index"],
-                0,
-                messages,
-                "none",
-            )
-        )
-    return requests
-
-
 def text_requests(questions: list[dict]) -> list[Request]:
     """One request for each question (rows of `schema.QUESTIONS`) to score its text alone; nothing is random."""
     return [

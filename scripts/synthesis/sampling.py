@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from synthesis.configuration_dataset import judges, sources
+from synthesis.configuration_audit import audited
+from synthesis.configuration_dataset import judges, own_judges, sources
+from synthesis.configuration_difficulty import scorers
+from synthesis.configuration_models import response_scorers
 
 
 def normalised(sampling: dict) -> dict:
@@ -24,7 +27,10 @@ def normalise(config: dict) -> None:
 
 def _holders(config: dict) -> Iterator[dict]:
     yield from (source["empty_prefix"] for source in sources(config).values() if "empty_prefix" in source)
-    yield from (judge for judge in judges(config) if "sampling" in judge)
+    yield from (judge for judge in (*judges(config), *own_judges(config).values()) if "sampling" in judge)
+    yield from (scorer for scorer in scorers(config).values() if "sampling" in scorer)
+    yield from (scorer for _, scorer in response_scorers(config) if "sampling" in scorer)
+    yield from (part for _, part in audited(config) if "sampling" in part)
     yield from config["sample_fail_rates"].values()
     for generator in config["optimize_generator"].values():
         yield from (generator["sample_raw_questions"], generator["rewrite_questions"])

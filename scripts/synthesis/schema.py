@@ -48,17 +48,44 @@ RESPONSE_VERDICTS = of(question_id=STRING, sample=INTEGER, keep=FLAG, reason=STR
 # Verdicts of `filter_responses` with the final answer it found; null where there is none.
 FILTERED_RESPONSES = RESPONSE_VERDICTS.append(pa.field("answer", STRING))
 
+# The group of each kept response: the lowest sample whose final answer equals its own.
+ANSWER_GROUPS = of(question_id=STRING, sample=INTEGER, group=INTEGER)
+
 # One row for each question that `filter_questions` kept; `index` is the question's number in its source.
 SIGNATURES = of(question_id=STRING, index=INTEGER, exact=STRING)
 
-# The answers of a judge, kept beside its verdicts.
+# Each duplicate with the question, or `<set>/<id>` of the problem, that is kept instead. `kind`: exact (the same text
+# after normalisation) or near; `jaccard` is that of their shingles.
+DUPLICATES = of(question_id=STRING, kept_id=STRING, kind=STRING, jaccard=REAL)
+
+# The longest run of words that a question shares with an item of a benchmark, one row for each such pair; `length` is
+# its number of words. A filter named `filter` found it.
+OVERLAPS = of(question_id=STRING, filter=STRING, benchmark=STRING, problem_id=STRING, length=INTEGER, words=STRING)
+
+# The answers of a judge, kept beside its verdicts; a question may have several, from sample 0 on.
 JUDGEMENTS = of(
     question_id=STRING,
+    sample=INTEGER,
     text=STRING,
     finish_reason=STRING,
     prompt_tokens=INTEGER,
     completion_tokens=INTEGER,
     log_probabilities=[pa.map_(STRING, REAL)],
+)
+
+# What a judge says of questions whose right verdict (`label`, true for a question to keep) is known.
+MEASURED_VERDICTS = of(question_id=STRING, label=FLAG, keep=FLAG, reason=STRING, score=[REAL])
+
+# The answers from which a scorer of difficulty reads its scores; `answer` is a solver's final one, null without one.
+DIFFICULTY_ANSWERS = of(
+    question_id=STRING,
+    sample=INTEGER,
+    text=STRING,
+    finish_reason=STRING,
+    prompt_tokens=INTEGER,
+    completion_tokens=INTEGER,
+    log_probabilities=[pa.map_(STRING, REAL)],
+    answer=[STRING],
 )
 
 # What became of each raw question: `rewritten` is null where `reason` says why there is nothing. The model's texts, of
@@ -81,9 +108,16 @@ RESPONSES = of(
     prompt_tokens=INTEGER,
     completion_tokens=INTEGER,
 )
-# `finish_reason`: stop, or context_overflow where question and response together are too long for the scorer; the
-# reward is null then.
+# `finish_reason`: stop; where the reward is null, why: context_overflow where question and response together are too
+# long for the scorer, unreadable_grade, or another of `finish_reasons.NOTHING_WRITTEN`. With scores of steps,
+# `step_rewards` has one for each step, and `tokens` counts those of the last prefix, the whole response.
 REWARDS = of(question_id=STRING, sample=INTEGER, reward=[REAL], finish_reason=STRING, tokens=INTEGER)
+STEP_REWARDS = REWARDS.append(pa.field("step_rewards", pa.list_(REAL)))
+
+# The reward of a response of which it is known whether it is right (`label`); null and `finish_reason` as in `REWARDS`.
+MEASURED_REWARDS = of(
+    question_id=STRING, response_id=STRING, label=FLAG, reward=[REAL], finish_reason=STRING, tokens=INTEGER
+)
 
 # A rewritten question (chosen) beside the raw one (rejected); `held_out` pairs are measured on, not trained on.
 PREFERENCE_PAIRS = of(question_id=STRING, direction=STRING, chosen=STRING, rejected=STRING, held_out=FLAG)
@@ -128,6 +162,28 @@ DATASET = of(
 )
 
 
+# Rows drawn for readers: those that a stage rejected for one kind of reason, and some that were kept at the end. `rows`
+# counts all rows of the same source, stage and kind. `details` are the other columns of the verdict that hold
+# something; `original` is the text that is kept in place of a duplicate.
+SAMPLED_ROWS = of(
+    source=STRING,
+    stage=STRING,
+    kind=STRING,
+    rows=INTEGER,
+    question_id=STRING,
+    sample=[INTEGER],
+    keep=FLAG,
+    reason=STRING,
+    score=[REAL],
+    question=STRING,
+    response=[STRING],
+    judgement=[STRING],
+    original_id=[STRING],
+    original=[STRING],
+    details=pa.map_(STRING, STRING),
+)
+
+
 # The questions of a subset of the data set, in the order in which larger subsets add them.
 SUBSET = of(question_id=STRING)
 
@@ -141,6 +197,14 @@ def filter_verdicts(names: list[str]) -> pa.Schema:
     for name in names:
         schema = schema.append(pa.field(f"{name}_reason", STRING, nullable=False))
     return schema
+
+
+def near_signatures(permutations: int) -> pa.Schema:
+    """Schema of signatures by which near-duplicates are found too.
+
+    `near` holds so many unsigned 32-bit numbers, the lowest byte first; null for a question without a word or sign.
+    """
+    return SIGNATURES.append(pa.field("near", pa.binary(4 * permutations)))
 
 
 def table(rows: list[dict], schema: pa.Schema) -> pa.Table:
@@ -206,7 +270,10 @@ def write_text(path: Path, text: str) -> None:
 def write_csv(path: Path, rows: list[dict], columns: list[str]) -> None:
     """Write row dictionaries of exactly these columns as a CSV file in one atomic step."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    # Readers take a carriage return for the end of a row, unless it stands in quotes.
+    returns = any("\r" in str(value) for row in rows for value in row.values())
+    quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting)
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
@@ -239,10 +306,15 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
 
 def read_parts(path: Path, schema: pa.Schema, columns: list[str], rows: int) -> Iterator[list[dict]]:
     """Read a Parquet artifact as row dictionaries, at most so many rows at a time; see `read_table`."""
+    for part in read_batches(path, schema, columns, rows):
+        yield part.to_pylist(maps_as_pydicts="strict")
+
+
+def read_batches(path: Path, schema: pa.Schema, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Read a Parquet artifact as batches of at most so many rows; see `read_table`."""
     file = _open(path)
     _check_columns(path, file, columns)
-    for part in file.iter_batches(batch_size=rows, columns=columns):
-        yield part.to_pylist(maps_as_pydicts="strict")
+    yield from file.iter_batches(batch_size=rows, columns=columns)
 
 
 def count_rows(path: Path) -> int:

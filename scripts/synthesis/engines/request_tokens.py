@@ -81,7 +81,8 @@ class RequestTokens:
         if len(set(first.values())) < len(first):
             raise InputError(
                 f"the answers {' and '.join(candidates)} begin with the same token in this model's vocabulary, so "
-                "their probabilities can't be compared; choose other words under verdict.probability."
+                "their probabilities can't be compared; choose other words (verdict.probability of a "
+                "judge, words of a scorer of difficulty)."
             )
         return first
 

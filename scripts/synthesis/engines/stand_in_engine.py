@@ -17,6 +17,12 @@ _DELAY_VARIABLE = "SYNTHESIS_STAND_IN_SECONDS"
 
 # Labels that a prompt may ask for before a rewritten question; most rewrites have it.
 _LABELS = ("FINAL QUESTION", "Finally Rewritten Problem")
+# What a judge's prompt asks for that wants a verdict in words. The answer is No if the question holds the planted word;
+# every fourth one is unclear.
+_VERDICT_ASKED, PLANTED = "one word: Yes", "poison"
+
+# What a prompt asks for that wants a level of difficulty, and the levels, which most answers give.
+_LEVEL_LABEL, _LEVELS = "Difficulty level:", ("very easy", "easy", "medium", "hard", "very hard")
 
 
 class StandInEngine:
@@ -46,14 +52,20 @@ class StandInEngine:
         if candidates:
             share = (number % 100 + 0.5) / 100
             values = (math.log(share), math.log(1 - share))
-            return Completion("", "stop", 10, 1, dict(zip(candidates, values, strict=True)))
+            return Completion("", "stop", 10, 1, dict(zip(candidates, values, strict=False)))
         if request.turn == "user":
             return Completion(_question(number), "stop", 4, 12)
         asked = "\n".join(text for _, text in request.messages)
+        if _LEVEL_LABEL in asked:
+            level = _LEVELS[number % 5] if number % 7 else "somewhere between easy and hard"
+            return Completion(f"It takes some steps.\n\n{_LEVEL_LABEL} {level}", "stop", 30, 12)
         label = next((label for label in _LABELS if label in asked), None)
         if label and number % 8:
             rewritten = "" if number % 8 == 1 else f"{_question(number)} Give the number only."
             return Completion(f"Let us see.\n\n### {label}\n{rewritten}", "stop", 40, 20)
+        if _VERDICT_ASKED in asked:
+            found = "unsure" if number % 4 == 0 else "No" if PLANTED in asked else "Yes"
+            return Completion(f"Let us see. It is said in a few words. {found}", "stop", 30, 9)
         return Completion(f"We add the two numbers. The answer is {number % 97}.", "stop", 16, 10)
 
 
