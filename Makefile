@@ -85,8 +85,8 @@ test: $(INSTALLED) ## Run every test this machine can run; says what it skips an
 slurm-test: $(INSTALLED) ## Test the profile for clusters on a SLURM of three nodes that the tests start
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tests/run_layers.py slurm
 
-bench: $(INSTALLED) $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl]; writes bench/results.md
-	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS))
+bench: $(INSTALLED) $(VLLM_INSTALLED) ## Measure speed and memory: make bench [PAIRS=published_pairs.jsonl] [DATA=published_sets]; writes bench/results.md
+	$(VLLM_VENV)/bin/python bench/measure.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(DATA),--data $(DATA))
 	$(BIN)/python bench/measure.py --only at_size
 
 soak: $(INSTALLED) ## Kill jobs 200 times and compare their rows, and the long faults on SLURM: make soak [ENGINE=transformers] [KILLS=200]

@@ -100,6 +100,11 @@ class Browser:
         self.wait_for(f"Boolean({wanted})")
         self.evaluate(f"{wanted}.click()")
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size, in pixels."""
+        sizes = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._command("Emulation.setDeviceMetricsOverride", **sizes)
+
     def screenshot(self, path: Path) -> None:
         """Save what is shown as PNG."""
         path.write_bytes(base64.b64decode(self._command("Page.captureScreenshot")["data"]))

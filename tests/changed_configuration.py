@@ -10,11 +10,12 @@ from synthesis.errors import InputError
 
 
 def plain_demo() -> dict:
-    """The demo without scorers that are trained and without the comparison, so that its other parts can be replaced."""
+    """The demo without scorers that are trained, comparison and audit, so that its other parts can be replaced."""
     config = configuration.load(ROOT / "config/demo.yaml")
     for stage in ("sample_fail_rates", "train_difficulty_scorer", "train_reward_model", "score_difficulty"):
         del config[stage]
-    del config["tabulate_generators"]
+    for stage in ("tabulate_generators", "measure_judge", "audit_dataset", "measure_diversity"):
+        del config[stage]
     config["select_questions"]["sources"]["smollm2"] = {"method": "none", "cap": 20, "shortfall": "warn"}
     config["score_responses"] |= {"model": "smollm2", "method": "log_likelihood"}
     return config

@@ -172,7 +172,7 @@ class Bench:
         kept = [{**response_verdict(f"id{number}", 0), "answer": None} for number in range(count)]
         schema.write(self.folder / "answered.parquet", responses, schema.RESPONSES)
         schema.write(self.folder / "kept.parquet", kept, schema.FILTERED_RESPONSES)
-        inputs = ["--questions", questions, "--responses", self.folder / "answered.parquet"]
+        inputs = ["--seed", 3, "--questions", questions, "--responses", self.folder / "answered.parquet"]
         inputs += ["--verdicts", self.folder / "kept.parquet", "--prompt", PROMPTS / "response_short.yaml"]
         settings = {"method": "log_likelihood"}
         arguments = self.arguments("score_responses", settings, "rewards", *inputs, *more, **options)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from synthesis import schema
+from synthesis import filters, schema
 from synthesis.verdicts import verdict
 
 
@@ -69,3 +69,8 @@ def reasons(path: Path) -> dict[str, str]:
     rows = schema.read(path, schema.QUESTION_VERDICTS)
     assert all(row["keep"] is (row["reason"] == "") for row in rows)
     return {row["question_id"]: row["reason"] for row in rows}
+
+
+def build_filter(kind: str, settings: dict, files: dict | None = None):
+    """One filter of questions, under the name `trial`."""
+    return filters.build([{"name": "trial", kind: settings}], files or {})["trial"]

@@ -1,9 +1,9 @@
-"""Runs the test layers one after the other, each with its minutes, and says what was skipped and why.
+"""Runs the test layers, two at a time, each with its minutes, and says what was skipped and why.
 
 Layers: the library and programs (unit), the job graphs of every config (graph), whole runs on a stand-in or a
 two-layer model (workflow), the profile for clusters on a SLURM that the tests start (slurm), the engine vllm in the
 environment that `make vllm` made (vllm), the demo itself (demo), and the checks of style (style). Longer runs (long,
-slurm_long) only if they are named.
+slurm_long) only if they are named. Each line of output begins with its layer.
 """
 
 import os
@@ -11,7 +11,10 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST_OPTIONS = ["-m", "pytest", "-q", "-rs", "--durations=5", "-p", "no:cacheprovider"]
@@ -35,30 +38,43 @@ LAYERS = {
     "long": [[*PYTEST, "-m", "long", "tests"]],
     "slurm_long": [[*PYTEST, "-m", "slurm_long", "tests"]],
 }
-BY_DEFAULT = [layer for layer in LAYERS if not layer.endswith("long")]
+# In the order in which they begin: those that mostly wait beside those that compute, the longest first.
+BY_DEFAULT = ["style", "slurm", "workflow", "demo", "unit", "vllm", "graph"]
+AT_A_TIME = 2
 CLOSING_LINE = re.compile(r"^(?=.*\d+ (?:passed|failed|error))(.*) in [\d.]+s", re.MULTILINE)
+
+
+class Outcome(NamedTuple):
+    """How a layer went: its line of the summary and how many of its tests had each outcome."""
+
+    line: str
+    failed: bool
+    counts: Counter
 
 
 def main() -> int:
     """Run the layers named on the command line, or those `BY_DEFAULT`; returns 0 only if every layer passed."""
     wanted = sys.argv[1:] or BY_DEFAULT
-    summary, failed, counts = [], [], {"passed": 0, "failed": 0, "skipped": 0}
-    for layer in wanted:
-        print(f"\n=== {layer} ===", flush=True)
-        if layer == "vllm" and not Path(VLLM_PYTHON).is_file():
-            summary.append(f"{layer:10} skipped: there is no environment with vLLM; make it with `make vllm`")
-            continue
-        started = time.monotonic()
-        passed = all([_run(command, counts) for command in LAYERS[layer]])
-        minutes = (time.monotonic() - started) / 60
-        summary.append(f"{layer:10} {'passed' if passed else 'FAILED':7} {minutes:5.1f} minutes")
-        failed += [] if passed else [layer]
-    print("\n" + "\n".join(summary))
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        outcomes = list(pool.map(run, wanted))
+    print("\n" + "\n".join(outcome.line for outcome in outcomes))
+    counts = sum((outcome.counts for outcome in outcomes), Counter())
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    return 1 if failed else 0
+    return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 
-def _run(command: list[str], counts: dict) -> bool:
+def run(layer: str) -> Outcome:
+    """Run a layer; its output is shown as it comes."""
+    if layer == "vllm" and not Path(VLLM_PYTHON).is_file():
+        line = f"{layer:10} skipped: there is no environment with vLLM; make it with `make vllm`"
+        return Outcome(line, False, Counter())
+    started, counts = time.monotonic(), Counter()
+    passed = all([_run(layer, command, counts) for command in LAYERS[layer]])
+    minutes = (time.monotonic() - started) / 60
+    return Outcome(f"{layer:10} {'passed' if passed else 'FAILED':7} {minutes:5.1f} minutes", not passed, counts)
+
+
+def _run(layer: str, command: list[str], counts: Counter) -> bool:
     """Run one command with its output shown and its closing counts added up; returns whether it passed."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
     process = subprocess.Popen(
@@ -66,7 +82,7 @@ def _run(command: list[str], counts: dict) -> bool:
     )
     lines = []
     for line in process.stdout:
-        print(line, end="", flush=True)
+        print(f"{layer:8} | {line}", end="", flush=True)
         lines.append(line)
     code = process.wait()
     for number, kind in re.findall(

@@ -16,6 +16,7 @@ STAGES = [
     "score_responses",
     "select_responses",
 ]
+FILTERS = ["rules", "language"]
 SETTINGS = {
     "files": 1,
     "exports": [],
@@ -74,9 +75,10 @@ def _write_shard(results, source, shard, indices):
     left = list(questions)
     for stage in STAGES[1:5]:
         verdicts = [_question_verdict(stage, source, row) for row in left]
-        columns = schema.filter_verdicts(["rules"]) if stage == "filter_questions" else schema.QUESTION_VERDICTS
-        extra = (lambda row: {"rules_reason": row["reason"]}) if stage == "filter_questions" else (lambda row: {})
-        write(stage, [{**row, **extra(row)} for row in verdicts], columns)
+        if stage == "filter_questions":
+            write(stage, [{**row, **_reasons(row["reason"])} for row in verdicts], schema.filter_verdicts(FILTERS))
+        else:
+            write(stage, verdicts, schema.QUESTION_VERDICTS)
         left = [row for row, verdict in zip(left, verdicts, strict=True) if verdict["keep"]]
     responses = [
         {
@@ -106,6 +108,12 @@ def _question_verdict(stage, source, row):
     rejecting, reason = REJECTED.get(row["index"] % 10, ("", ""))
     reason = reason.format(source=source) if rejecting == stage else ""
     return {"question_id": row["question_id"], "keep": not reason, "reason": reason, "score": None}
+
+
+def _reasons(reason):
+    """The columns of the filters; one that is too short is of no language either."""
+    language = reason if reason.startswith("language") else "language:unknown" if reason else ""
+    return {"rules_reason": reason if reason == "too_short" else "", "language_reason": language}
 
 
 def _filtered(row):

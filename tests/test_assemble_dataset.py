@@ -200,6 +200,12 @@ def rejecting(results, stage, reason, columns):
                 "raise generate_responses.sampling.max_tokens",
             ],
         ),
+        (
+            "select_responses",
+            "no_majority",
+            schema.RESPONSE_VERDICTS,
+            ["as no_majority); lower select_responses.smallest_majority, or make score_responses give rewards"],
+        ),
     ],
 )
 def test_an_empty_data_set_names_the_stage_that_lost_the_last_rows(tmp_path, capsys, stage, reason, columns, sentences):

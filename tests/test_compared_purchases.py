@@ -9,6 +9,7 @@ from synthesis import code_version, identity, schema
 from test_paid_programs import PROMPTS, Bench
 
 JUDGE = {"name": "solvable", "verdict": {"text": {}}, "sampling": {"temperature": 1.0, "max_tokens": 8}}
+SCORER = {"method": "regression"}
 BEFORE = {judge_generators: judge_questions, score_generators: score_difficulty}
 
 
@@ -25,11 +26,15 @@ def run(bench: Bench, program, kept: list[int]) -> tuple[int, list[dict]]:
     rule = program.__name__
     more = ["--questions", bench.folder / "questions.parquet"]
     more += ["--first", 7] if program in BEFORE else ["--verdicts", bench.selection(kept)]
+    more += ["--seed", 3]
     if rule.startswith("judge"):
-        more += ["--seed", 3, "--prompt", PROMPTS / "solvability.yaml"]
+        more += ["--prompt", PROMPTS / "solvability.yaml"]
     if program is judge_questions:
         more += ["--judgements", bench.folder / "judgements.parquet"]
-    arguments = bench.arguments(rule, JUDGE, rule, *more, code_version=code_version.code_version(rule))
+    if program is score_difficulty:
+        more += ["--answers", bench.folder / "answers.parquet"]
+    settings = JUDGE if rule.startswith("judge") else SCORER
+    arguments = bench.arguments(rule, settings, rule, *more, code_version=code_version.code_version(rule))
     assert not program.main(arguments)
     return bench.bought(rule, rule), schema.read(bench.folder / f"{rule}.parquet", schema.QUESTION_VERDICTS)
 
@@ -53,7 +58,7 @@ def test_nor_the_other_way_round(bench, program):
 
 def test_a_text_that_two_files_hold_is_asked_once(bench):
     more = ["--questions", *[bench.folder / "questions.parquet"] * 2, "--first", 7]
-    assert not score_generators.main(bench.arguments("score_generators", {}, "scores", *more))
+    assert not score_generators.main(bench.arguments("score_generators", SCORER, "scores", "--seed", 3, *more))
     assert len(schema.read(bench.folder / "scores.parquet", schema.QUESTION_VERDICTS)) == 6
 
 

@@ -28,7 +28,7 @@ def compared_config(clone: Clone, questions: int) -> dict:
     config["select_questions"]["sources"]["writer"]["cap"] = 20
     # Rejects some, which the comparison looks at all the same.
     config["filter_questions"]["filters"] = [{"name": "rules", "rules": {"finished": True}}]
-    config["score_difficulty"] = {"model": "writer"}
+    config["score_difficulty"] = {"scorers": {"head": {"method": "regression", "model": "writer"}}}
     config["tabulate_generators"] = {
         "questions": questions,
         "shares": {"maths": {"rules": {"require": [r"\d"]}}, "solvable": {"judge": "solvability"}},
@@ -90,7 +90,7 @@ def test_a_job_asks_for_a_gpu_only_while_it_has_something_to_buy(clone, monkeypa
             {"judge": "solvability"},
             {"model": manifests["writer"], "prompt": plan.judge("solvability")["prompt"], "questions": files},
         ),
-        "score_generators": ({}, {"model": manifests["writer"], "questions": files}),
+        "score_generators": ({}, {"model": manifests["writer"], "prompt": [], "questions": files}),
     }
     for rule, (wildcards, named) in inputs.items():
         for store, gpus in (("results/store", 0), ("an_empty_store", 1)):

@@ -16,6 +16,7 @@ import write_dataset_card
 import yaml
 from synthesis import dataset_card, schema
 from synthesis.ledger import Attempt, Ledger, journal_folder
+from synthesis.response_choice import METHODS
 
 EXPORTS = ["query_response", "problem_solution", "messages", "sharegpt"]
 SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 80}
@@ -230,10 +231,21 @@ def test_models_prompts_and_settings_stand_there_word_for_word(tmp_path, folder)
     assert "20241024" in section(card, "Seeds and reproducibility")
 
 
+def test_the_scorers_that_select_stand_there_with_prompt_and_settings(tmp_path, folder):
+    words = {"method": "first_token", "model": "teacher", "prompt": "judge.yaml", "words": {"easy": "No"}}
+    scorers = {"words": words, "head": {"method": "regression", "model": "scorer"}}
+    card = make_card(tmp_path, folder, {**CONFIG, "score_difficulty": {"scorers": scorers}})
+    assert "`judge.yaml`, for judge `solvability`, difficulty `words`:" in section(card, "Prompts")
+    settings = section(card, "Settings")
+    assert '| difficulty `words` | `{"method": "first_token", "words": {"easy": "No"}}` |' in settings
+    assert '| difficulty `head` | `{"method": "regression"}` |' in settings
+
+
 def test_numbers_come_from_the_tables_and_the_ledgers(tmp_path, folder):
     card = make_card(tmp_path, folder)
     assert "12 questions, each with one response" in card
-    assert "| smollm2 | `filter_questions` | questions | 15 | 11 | 73.3 % | language:de 2, too_short 2 |" in card
+    assert "| smollm2 | `filter_questions/rules` | questions | 15 | 13 | 86.7 % | too_short 2 |" in card
+    assert "| smollm2 | `filter_questions/language` | questions | 13 | 11 | 84.6 % | language:de 2 |" in card
     costs = section(card, "Cost")
     assert "| generate_responses | Infer | 14 | 1234 | 5678 | 0.020000 | 0 | 0.040000 |" in costs
     assert "| cost (EUR) | spent (EUR) |" in costs
@@ -351,14 +363,20 @@ def test_contamination_is_counted_by_benchmark(tmp_path, folder):
     assert "13 words in a row" in clean
     assert "`arithmetic_test` or the held-out part" in clean
     assert "| smollm2 | any | 0 | 0.0 % |" in clean
-    facts = dataset_card.Facts(
-        CONFIG, CARD, 1, [], {}, [counted({"contaminated:arithmetic_test": 3, "too_short": 1})], []
-    )
+    counts = [
+        dataset_card.StageCount("s", "filter_questions/rules", 2, "questions", 9, {"too_short": 1}),
+        dataset_card.StageCount("s", "filter_questions/c", 3, "questions", 6, {"contaminated:arithmetic_test": 3}),
+    ]
+    facts = dataset_card.Facts(CONFIG, CARD, 1, [], {}, counts, [])
     assert "| s | arithmetic_test | 3 | 30.0 % |" in dataset_card.contamination(facts)
 
 
-def counted(rejected):
-    return dataset_card.StageCount("s", "filter_questions", 2, "questions", 10 - sum(rejected.values()), rejected)
+def test_contamination_that_is_only_measured_is_not_called_removed():
+    filters = [{"name": "c", "contamination": {"words": 13, "benchmarks": ["exam"], "remove": False}}]
+    counts = [dataset_card.StageCount("s", "filter_questions/c", 2, "questions", 10)]
+    facts = dataset_card.Facts({**CONFIG, "filter_questions": {"filters": filters}}, CARD, 1, [], {}, counts, [])
+    card = dataset_card.contamination(facts)
+    assert "were counted and not removed" in card and "questions removed" not in card
 
 
 def test_without_a_contamination_filter_the_card_says_so():
@@ -417,3 +435,32 @@ def test_the_questions_of_a_set_are_said_to_be_from_it():
     config["generate_questions"]["sources"]["imported"]["imported"] = {"problems": "metamath"}
     facts = dataset_card.Facts(config, CARD, 1, [], {}, [], [])
     assert "- `imported`: the problems of the set `metamath`" in dataset_card.introduction(facts)
+
+
+TAKEN = {
+    "best": "of the answers that passed the filter the one with the highest score was taken.",
+    "first": "of the answers that passed the filter the first one was taken.",
+    "majority": "the first one with the most frequent final answer was taken.",
+    "best_of_majority": "the one with the highest score among those with the most frequent final answer was taken.",
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_choice_of_responses_is_told_as_it_was(method):
+    config = {**CONFIG, "select_responses": {"method": method}}
+    card = dataset_card.introduction(dataset_card.Facts(config, CARD, 12, [], {}, [], []))
+    assert TAKEN[method] in card and "left out" not in card and "probe" not in card
+    config["select_responses"] = {"method": method, "smallest_majority": 0.55}
+    card = dataset_card.introduction(dataset_card.Facts(config, CARD, 12, [], {}, [], []))
+    assert "had less than 55 % of the votes have no response and are left out." in card
+
+
+@pytest.mark.parametrize("agrees", ["any", "majority"])
+@pytest.mark.parametrize("keep", ["agreeing", "differing"])
+def test_the_comparison_with_a_probe_is_told(keep, agrees):
+    probe = {"model": "small", "samples": 4, "keep": keep, "agrees": agrees}
+    card = dataset_card.introduction(dataset_card.Facts({**CONFIG, "check_agreement": probe}, CARD, 12, [], {}, [], []))
+    assert "passed the filter and the comparison with a probe the one with the highest score was taken." in card
+    assert "The probe, the model `small`, answered 4 times too" in card
+    assert ("a response was kept" if keep == "agreeing" else "a question was dropped") in card
+    assert ("more than half" in card) == (agrees == "majority")

@@ -1,7 +1,20 @@
 """Configurations that begin anywhere: with or without a data set, with imported, learnt and included sets."""
 
+import json
+
 import pytest
-from changed_configuration import DEMO, EVALUATION, REMOVE, SOURCE, STUDENT, assert_refused, changed, validate
+from changed_configuration import (
+    DEMO,
+    EVALUATION,
+    GREEDY,
+    REMOVE,
+    SOURCE,
+    STUDENT,
+    TEXT_JUDGE,
+    assert_refused,
+    changed,
+    validate,
+)
 from conftest import ROOT
 from forget_rows import forget
 from synthesis import configuration
@@ -29,13 +42,14 @@ def test_a_data_set_takes_all_of_its_stages(stage):
     assert_refused([(stage, REMOVE)], [f"{stage} is missing, although {given} is there", "add it, or take out all"])
 
 
+SCORED = {"scorers": {"head": {"method": "regression", "model": "smollm2"}}}
 REFUSED = {
     "a student of a data set that is not made": (
         [*NO_DATASET, ("train_student", {"small": STUDENT})],
         ["train_student.small learns from the data set of this run", "train_student.small.pairs", "generate_questions"],
     ),
     "a scorer without questions": (
-        [*NO_DATASET, ("train_student", STUDENTS), ("score_difficulty", {"model": "smollm2"})],
+        [*NO_DATASET, ("train_student", STUDENTS), ("score_difficulty", SCORED)],
         ["score_difficulty is for runs that make a data set", "take score_difficulty out"],
     ),
     "a comparison without questions": (
@@ -69,6 +83,14 @@ REFUSED = {
     "unknown set to compare with": (
         [("find_duplicates.against", ["arithmetic", "x"])],
         ["find_duplicates.against[1] is 'x'", "under problems"],
+    ),
+    "a threshold for equal texts": (
+        [("find_duplicates.threshold", 0.8)],
+        ["find_duplicates.threshold has no effect on the method exact", "write `method: near`, or remove it"],
+    ),
+    "a threshold that would join half of all questions": (
+        [("find_duplicates", {"method": "near", "threshold": 0.2})],
+        ["find_duplicates.threshold", "0.5"],
     ),
     "unknown set to include": (
         [("assemble_dataset.include", ["x"])],
@@ -132,14 +154,23 @@ def plan(*edits) -> Plan:
 def test_what_only_students_need_is_no_part_of_the_card_or_of_the_data_sets_cost():
     baseline = {"source": {"file": {"path": "config/examples/pairs.jsonl"}}, "columns": {"problem": "question"}}
     base = {**DEMO["models"]["smollm2"], "chat_template": "config/templates/problem_solution.jinja"}
-    student = {**STUDENT, "model": "base", "pairs": "baseline"}
+    student = {**STUDENT, "model": "base", "pairs": "baseline", "prompt": "config/prompts/response.yaml"}
     added = [("problems.baseline", baseline), ("models.base", base), ("train_student", {"small": student})]
     before, after = plan(("train_student", {})), plan(*added)
     assert after.card_settings() == before.card_settings()
     assert after.data_files() == before.data_files()
+    assert after.prompts() == before.prompts() != []
     assert after.ledgers() == before.ledgers()
     assert any("fetch_problems/baseline-" in path for path in after.other_ledgers())
     assert "<results>/ledger/select_subset/baseline/1000.json" in after.other_ledgers()
+
+
+def test_the_card_needs_no_prompt_of_the_evaluation_or_of_a_measurement():
+    other = plan(("answer_benchmark.prompt", "config/prompts/response.yaml"))
+    judge = {**TEXT_JUDGE, "labels": {"file": "config/examples/solvability.jsonl"}}
+    del judge["name"]
+    measured = plan(("measure_judge", {"m": {**judge, "sampling": GREEDY}}))
+    assert other.prompts() == measured.prompts() == plan().prompts() != []
 
 
 @pytest.mark.parametrize("name", ["demo", "pairs", "extended"])
@@ -167,5 +198,18 @@ def test_the_settings_of_runs_that_use_none_of_this_are_as_they_were():
     """Else their questions and data sets would be made again."""
     demo = plan()
     assert demo.duplicate_settings() == '{"method":"exact","sources":["smollm2"]}'
+    assert demo.filter_settings() == demo.settings("filter_questions")
+    assert demo.questions_for_duplicates() == []
     assert "include" not in demo.dataset_settings()
     assert demo.compared_problems() == demo.included_problems() == []
+
+
+def test_near_duplicates_take_the_defaults_and_the_questions():
+    """A threshold is no reason to filter again, but another length of shingles is."""
+    near = plan(("find_duplicates", {"method": "near", "threshold": 0.9}))
+    expected = {"method": "near", "threshold": 0.9, "ngram": 3, "permutations": 128, "sources": ["smollm2"]}
+    assert json.loads(near.duplicate_settings()) == expected
+    assert json.loads(near.filter_settings())["signatures"] == {"ngram": 3, "permutations": 128}
+    assert near.questions_for_duplicates() == near.all_files("generate_questions")
+    other = plan(("find_duplicates", {"method": "near", "ngram": 5}))
+    assert json.loads(other.filter_settings())["signatures"] == {"ngram": 5, "permutations": 128}

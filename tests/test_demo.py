@@ -71,6 +71,16 @@ def test_tuning_on_questions_turns_chat_into_maths(clone, printed):
     assert table["mean_difficulty"].notna().all()
 
 
+def test_audit_and_diversity_tell_of_the_pairs(clone, printed):
+    tables = clone.folder / "results/demo/tables"
+    audit = pd.read_csv(tables / "audit.csv")
+    assert 0 < audit["pairs"].iloc[0] <= 8
+    assert audit[["share_problem_errors", "share_answer_errors"]].notna().all().all()
+    similarities = pd.read_csv(tables / "diversity.csv")
+    assert similarities["nearest_mean"].between(0, 1).all()
+    assert len(pd.read_csv(tables / "diversity_topics.csv")) == 4
+
+
 def test_card_and_bill_tell_of_the_preference_pairs(clone, printed):
     results = clone.folder / "results/demo"
     card = (results / "dataset/README.md").read_text()
@@ -94,7 +104,7 @@ def test_base_model_and_student_are_evaluated_on_held_out_problems(clone, printe
 def test_the_report_holds_funnel_costs_and_card(clone, printed):
     text = (clone.folder / "results/demo/report.html").read_text()
     pages = ("funnel.html", "check_funnel.html", "costs.html", "dataset_card.html", "evaluation.html")
-    pages += ("trainings.html", "training_losses.svg")
+    pages += ("sample_rejections.html", "trainings.html", "training_losses.svg")
     for name in ("funnel.svg", *pages, "preference_pairs_smollm2_optimized.html"):
         assert name in text, name
 

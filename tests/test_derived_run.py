@@ -9,7 +9,7 @@ import sys
 import pytest
 from workflow import Clone, bought_since
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 ARM = {
     "based_on": "trial.yaml",

@@ -53,12 +53,15 @@ def test_own_questions_get_answers_and_a_phase_can_be_the_end(clone):
 
 def test_a_published_set_is_extended(clone):
     config = stand_in(clone, "extended")
-    # The questions: those of a file, of which two are in the published set, one of them in another spelling.
+    # The questions: those of a file, of which two are in the published set, one of them in another spelling and one
+    # with two more words.
     published = [json.loads(line) for line in (clone.folder / "config/examples/pairs.jsonl").read_text().splitlines()]
-    texts = [published[0]["question"].upper(), *(f"What is {n} + {n}?" for n in range(8)), published[3]["question"]]
+    texts = [published[0]["question"].upper(), *(f"What is {n} + {n}?" for n in range(8))]
+    texts.append(f"{published[22]['question']} Please tell.")
+    config["find_duplicates"]["method"] = "near"
     (clone.folder / "sums.jsonl").write_text("".join(json.dumps({"problem": text}) + "\n" for text in texts))
     # A pair without a solution can't be included, but a question that equals it is no new one.
-    published[3]["solution"] = None
+    published[22]["solution"] = None
     (clone.folder / "published.jsonl").write_text("".join(json.dumps(row) + "\n" for row in published))
     config["problems"]["published"]["source"]["file"]["path"] = "published.jsonl"
     config["problems"]["sums"] = {"source": {"file": {"path": "sums.jsonl"}}}
@@ -68,7 +71,10 @@ def test_a_published_set_is_extended(clone):
     assert [row["question"] for row in clone.rows("generate_questions", "extended")] == texts
     reasons = {row["reason"] for row in clone.rows("find_duplicates", "extended") if not row["keep"]}
     ids = {row["problem"]: row["problem_id"] for row in problems(clone, "published")}
-    assert reasons == {f"duplicate_of:published/{ids[published[n]['question']]}" for n in (0, 3)}
+    known = [f"published/{ids[published[n]['question']]}" for n in (0, 22)]
+    assert reasons == {f"duplicate_of:{known[0]}", f"near_duplicate_of:{known[1]}"}
+    found = schema.read(clone.folder / "results/extended/find_duplicates/all.clusters.parquet", schema.DUPLICATES)
+    assert {row["kept_id"]: row["kind"] for row in found} == {known[0]: "exact", known[1]: "near"}
     rows = clone.rows("dataset/data", "extended")
     assert Counter(row["source"] for row in rows) == {"new": 8, "published": 31}
     assert len({row["question_id"] for row in rows}) == 39
@@ -76,7 +82,7 @@ def test_a_published_set_is_extended(clone):
     # The funnel and the bill count the run's own rows alone; the check and the card tell of the others.
     counts = funnel.read(clone.folder / "results/extended/tables/funnel.csv")
     assert {item.source for item in counts} == {"new"}
-    assert {item.stage: item.rejected for item in counts}["find_duplicates"] == {"duplicate": 2}
+    assert {item.stage: item.rejected for item in counts}["find_duplicates"] == {"duplicate": 1, "near_duplicate": 1}
     assert read_table(clone, "extended", "costs")[-1]["samples"] == "8"
     check = json.loads((clone.folder / "results/extended/check_funnel/check_funnel.json").read_text())
     assert (check["dataset_rows"], check["included"]) == (8, {"published": {"pairs": 31, "without_solution": 1}})

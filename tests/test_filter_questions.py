@@ -15,7 +15,8 @@ EXAM = "Tom has three red apples and buys four green ones at the market for two 
 
 def run(folder, rows: list[dict], entries: list[dict], *arguments) -> int:
     path = write_questions(folder / "questions.parquet", rows)
-    line = ["--questions", path, "--output", folder / "v.parquet", "--signatures", folder / "s.parquet", *arguments]
+    line = ["--questions", path, "--output", folder / "v.parquet", "--signatures", folder / "s.parquet"]
+    line += ["--overlaps", folder / "o.parquet", *arguments]
     return start(filter_questions, folder, {"filters": entries}, *line)
 
 

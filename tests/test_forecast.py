@@ -79,6 +79,9 @@ def vars_of(attempt):
     return {name: value for name, value in vars(attempt).items() if not name.startswith("_")}
 
 
+HALVES = [{"up_to": 0.49, "share": 0.3}, {"up_to": None, "share": 0.7}]
+
+
 def config_of(monkeypatch, total=2000, selection=None, gpus=8, samples=2, **changes):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("SYNTHESIS_ALLOW_STAND_IN", "1")
@@ -87,7 +90,7 @@ def config_of(monkeypatch, total=2000, selection=None, gpus=8, samples=2, **chan
     config["generate_questions"]["sources"]["writer"] |= {"total": total, "shard_size": SHARD}
     selection = selection or {"method": "none", "shortfall": "warn"}
     if selection["method"] != "none":
-        config["score_difficulty"] = {"model": "writer"}
+        config["score_difficulty"] = {"scorers": {"head": {"method": "regression", "model": "writer"}}}
     config["select_questions"]["sources"]["writer"] = selection
     config["generate_responses"]["samples"] = samples
     config |= {"forecast_cost": {"pilot": "pilot", "gpus": gpus}, "prices": dict(PRICES), **changes}
@@ -157,6 +160,8 @@ def test_the_start_of_programs_without_a_model_grows_with_jobs_and_not_with_rows
         # Scores are 0, 0.02 and so on to 0.98: half of them reach 0.5.
         ({"method": "threshold", "threshold": 0.5}, 500),
         ({"method": "threshold", "threshold": 0.5, "cap": 120}, 120),
+        # The lower half has 500 questions for 300 places, the upper one 500 for 700.
+        ({"method": "target", "count": 1000, "target": HALVES}, 300 + 500),
     ],
 )
 def test_selection_is_that_of_the_configuration(pilot, monkeypatch, selection, selected):
@@ -165,7 +170,7 @@ def test_selection_is_that_of_the_configuration(pilot, monkeypatch, selection, s
     assert amounts(forecast, "rows")["generate_responses"] == pytest.approx(5 * selected)
     (line,) = [line for line in forecast.lines if line.rule == "generate_responses"]
     # A cap takes the first questions: 300 of 1,000 lie in 6 of 20 shards, and only these jobs load the model.
-    passing = {"none": 1000, "count": 400, "quantile": 700, "threshold": 500}[selection["method"]]
+    passing = {"none": 1000, "count": 400, "quantile": 700, "threshold": 500, "target": 800}[selection["method"]]
     assert line.working_jobs == -(-20 * selected // passing)
 
 
@@ -173,14 +178,14 @@ def test_a_stage_that_the_pilot_lacks_is_named_and_the_total_says_so(pilot, monk
     selection = {"method": "count", "count": 400, "shortfall": "warn"}
     forecast = pilot.data_set().forecast(config_of(monkeypatch, selection=selection))
     rows = forecast_table.rows(forecast, "USD")
-    missing = [row for row in rows if row["step"] == "score_difficulty" and row["kind"] == "writer"]
+    missing = [row for row in rows if row["step"] == "score_difficulty" and row["kind"] == "head/writer"]
     assert {row["note"] for row in missing} == {"not in the pilot"}
     assert {row["value"] for row in missing if row["quantity"] != "jobs"} == {""}
     (hours,) = [row for row in rows if row["phase"] == "Total" and row["quantity"] == "gpu_hours"]
     assert "score_difficulty" in hours["note"]
     assert float(hours["value"]) > 0
     text = forecast_table.text("trial", "pilot", forecast, config_of(monkeypatch, selection=selection))
-    assert "- not in the pilot: " in text and "score_difficulty/writer" in text
+    assert "- not in the pilot: " in text and "score_difficulty/head/writer" in text
 
 
 def test_seconds_of_a_cpu_are_never_hours_of_a_gpu(pilot, monkeypatch):
@@ -268,6 +273,29 @@ def test_trainings_follow_rows_and_epochs_and_their_gpus(pilot, monkeypatch):
     assert line.job_seconds.value == pytest.approx((1000 * 3 * 2 + 2 * 60) / 2 / 4)
     assert not line.amounts["gpu_hours"].is_spread_known
     assert "spread not known" in line.notes[0]
+
+
+def test_steps_are_asked_as_often_as_in_the_pilot(pilot, monkeypatch):
+    pilot.data_set()
+    for path in sorted((pilot.results / "ledger/score_responses/writer").glob("*.json")):
+        ledger = json.loads(path.read_text())
+        ledger["rows"]["asked"] *= 3
+        path.write_text(json.dumps(ledger))
+    assert amounts(pilot.forecast(config_of(monkeypatch)), "rows")["score_responses"] == pytest.approx(3 * 1500)
+
+
+@pytest.mark.parametrize(("questions", "expected"), [(300, 300), (5000, 900)])
+def test_the_diversity_takes_as_long_as_its_questions_and_all_seed_problems(pilot, monkeypatch, questions, expected):
+    pilot.data_set()
+    pilot.job("measure_diversity", "all", {"in": 10, "seeds": 390, "out": 4}, 402)
+    config = config_of(monkeypatch)
+    config["models"]["embedder"] = {**config["models"]["writer"], "engine": "transformers", "pooling": "mean"}
+    config["measure_diversity"] = {"embedding_model": "embedder", "questions": questions, "topics": 3}
+    configuration.validate(config)
+    (line,) = [line for line in pilot.forecast(config).lines if line.rule == "measure_diversity"]
+    # 900 pairs at most. The first 2 seconds are the start of any program.
+    assert line.amounts["rows"].value == pytest.approx(expected + 390)
+    assert line.amounts["cpu_core_hours"].value * HOUR == pytest.approx(((expected + 390) * 400 / 400 + 2) * 2)
 
 
 def test_rows_that_another_stage_buys_cost_nothing_here(pilot, monkeypatch):

@@ -111,6 +111,12 @@ def test_each_phase_has_a_target_and_nothing_after_it_is_planned(clone, target):
         assert {"plot_funnel", "check_funnel", "tabulate_generators", "plot_training_losses"} <= set(counts)
 
 
+def test_a_judge_is_measured_with_nothing_but_its_model(clone):
+    counts = job_counts(clone.run("-n", "measurements", config="config/demo.yaml"))
+    assert set(counts) == {"fetch_model", "measure_judge", "tabulate_judges", "plot_judges", "measurements", "total"}
+    assert counts["fetch_model"] == 1
+
+
 @pytest.mark.parametrize("target", ["students", "evaluation", "report"])
 def test_a_run_without_a_data_set_has_the_targets_of_its_phases(clone, target):
     counts = job_counts(clone.run("-n", target, config="config/pairs.yaml"))
@@ -228,7 +234,8 @@ def test_without_scores_no_reward_model_is_fetched_or_trained(clone):
         "score_responses": {"model": "scorer", "method": "log_likelihood"},
     }
     counts = job_counts(clone.run("-n", config=clone.write_config(best, "best.yaml")))
-    assert (counts["fetch_model"], counts["score_responses"], counts["train_reward_model"]) == (2, 1, 1)
+    # One writes, one scores, one embeds.
+    assert (counts["fetch_model"], counts["score_responses"], counts["train_reward_model"]) == (3, 1, 1)
     first = {
         "based_on": "best.yaml",
         "run": "first",
@@ -236,5 +243,5 @@ def test_without_scores_no_reward_model_is_fetched_or_trained(clone):
         "select_responses": {"method": "first"},
     }
     counts = job_counts(clone.run("-n", config=clone.write_config(first, "first.yaml")))
-    assert (counts["fetch_model"], counts["select_responses"]) == (1, 1)
+    assert (counts["fetch_model"], counts["select_responses"]) == (2, 1)
     assert not {"score_responses", "train_reward_model"} & set(counts)

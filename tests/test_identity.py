@@ -12,11 +12,14 @@ def test_ids_and_seeds_are_frozen():
         "generate_questions": "question",
         "judge_questions": "judgement",
         "generate_responses": "response",
+        "generate_probe_responses": "probe response",
         "score_responses": "reward",
         "answer_benchmark": "benchmark answer",
         "sample_raw_questions": "raw question",
         "rewrite_questions": "rewrite",
         "sample_fail_rates": "fail rate",
+        "score_difficulty": "difficulty",
+        "audit_dataset": "audit",
     }
     assert identity.raw_question_id(1, "generator", 0) == "31d022e86f9b1a5fecafc24a0e7690d5"
     assert [identity.hashed_shard(f"row{index}", 4) for index in range(8)] == [3, 2, 3, 2, 0, 3, 2, 0]

@@ -41,7 +41,8 @@ def test_what_went_wrong_in_jobs_is_said_at_the_end_once(clone):
     clone.write_config(config)
     _, _, wrong = clone.make("run", "CONFIG=trial.yaml", fails=True).partition("\nWhat went wrong:\n")
     said, *rest = wrong.splitlines()
-    assert said.startswith("assemble_dataset all: the data set would be empty: filter_questions rejected the last 42")
+    empty = "assemble_dataset all: the data set would be empty"
+    assert said.startswith(f"{empty}: filter_questions/rules rejected the last 42")
     assert all(line.startswith("make") for line in rest)
 
 

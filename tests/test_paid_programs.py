@@ -117,7 +117,8 @@ def test_rewards_are_bought_for_kept_responses_and_never_for_another_text(bench)
             for row in rows
         ]
         schema.write(bench.folder / "kept.parquet", kept, schema.FILTERED_RESPONSES)
-        more = ["--questions", bench.folder / "questions.parquet", "--responses", bench.folder / "responses.parquet"]
+        more = ["--seed", 3, "--questions", bench.folder / "questions.parquet"]
+        more += ["--responses", bench.folder / "responses.parquet"]
         more += ["--verdicts", bench.folder / "kept.parquet", "--prompt", PROMPTS / "response_short.yaml"]
         settings = {"method": "log_likelihood"}
         assert not score_responses.main(bench.arguments("score_responses", settings, "rewards", *more))

@@ -45,6 +45,12 @@ def test_latex_arguments_are_no_placeholders(tmp_path):
     assert load_prompt(write(tmp_path, f"user: '{text}'")) == Prompt(None, text)
 
 
+def test_a_response_as_argument_of_latex_stays_in_a_prompt_that_asks_about_none(tmp_path):
+    text = r"{question} as \boxed{response} or \text{response}"
+    asked = load_prompt(write(tmp_path, f"user: '{text}'")).messages("1+1?")
+    assert asked == (("user", r"1+1? as \boxed{response} or \text{response}"),)
+
+
 @pytest.mark.parametrize(
     ("text", "fragments"),
     [
@@ -88,6 +94,32 @@ def test_a_bad_prompt_is_refused_with_its_file_and_a_repair(tmp_path, text, frag
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "fragments"),
+    [
+        ("user: '{question}'", ["user does not hold {response}", "where the response goes"]),
+        ("user: '{response}'", ["user does not hold {question}"]),
+        ("user: '{question} {response}'\nsystem: See {response}", ["system holds {response}", "move it to user"]),
+        ("user: '{question} {response} {grade}'", ["user holds {grade}", "placeholders are {question} and {response}"]),
+        (
+            "user: '{question} {response}'\nexamples: [{question: a, answer: b}]",
+            ["examples[0].response must be a text"],
+        ),
+    ],
+)
+def test_a_bad_prompt_of_a_grader_is_refused(tmp_path, text, fragments):
+    with pytest.raises(InputError) as error:
+        load_prompt(write(tmp_path, text), with_response=True)
+    for fragment in fragments:
+        assert fragment in str(error.value)
+
+
+def test_the_examples_of_a_grader_have_responses(tmp_path):
+    text = "user: 'Q {question} R {response}'\nexamples: [{question: '{a}', response: b, answer: c}]"
+    found = load_prompt(write(tmp_path, text), with_response=True).messages("1 {response}", "2 {question}")
+    assert found == (("user", "Q {a} R b"), ("assistant", "c"), ("user", "Q 1 {response} R 2 {question}"))
+
+
 def test_a_missing_prompt_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.yaml does not exist"):
         load_prompt(tmp_path / "none.yaml")
@@ -100,7 +132,9 @@ def test_a_folder_is_no_prompt(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config/prompts").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_prompt_of_the_project_is_valid(path):
-    assert load_prompt(path).messages("QUESTION 17")[-1][1].count("QUESTION 17") == 1
+    with_response = path.stem.startswith(("grade_", "audit_answer"))
+    asked = load_prompt(path, with_response).messages("QUESTION 17", "RESPONSE 18")[-1][1]
+    assert (asked.count("QUESTION 17"), asked.count("RESPONSE 18")) == (1, with_response)
 
 
 def test_the_long_prompts_ask_for_what_their_readers_look_for():
@@ -114,3 +148,28 @@ def test_a_byte_order_mark_merge_keys_and_nested_duplicates(tmp_path):
     assert read_mapping(write(tmp_path, "a: &a {x: 1}\nb: {<<: *a, x: 2}\n"))["b"] == {"x": 2}
     with pytest.raises(InputError, match=r"line 3: the key x is given a second time \(first in line 2\)"):
         read_mapping(write(tmp_path, "a:\n- x: 1\n  x: 2\n"))
+
+
+def test_a_response_stands_where_the_prompt_asks_for_it_and_texts_are_not_searched(tmp_path):
+    prompt = load_prompt(write(tmp_path, "user: 'Q: {question} A: {response}.'"), with_response=True)
+    assert prompt.messages("{response}?", "{question}!") == (("user", "Q: {response}? A: {question}!."),)
+
+
+@pytest.mark.parametrize(
+    ("text", "with_response", "fragments"),
+    [
+        ("user: '{question}'", True, ["user does not hold {response}", "write {response} where the response goes"]),
+        ("user: '{response}'", True, ["user does not hold {question}"]),
+        ("user: '{question} {response}'", False, ["user holds {response}", "only placeholder is {question}"]),
+        (
+            "user: '{question} {response} {grade}'",
+            True,
+            ["holds {grade}", "placeholders are {question} and {response}"],
+        ),
+        ("system: '{response}'\nuser: '{question} {response}'", True, ["system holds {response}", "move it to user"]),
+    ],
+)
+def test_prompts_about_a_response_hold_it_and_others_do_not(tmp_path, text, with_response, fragments):
+    with pytest.raises(InputError) as error:
+        load_prompt(write(tmp_path, text), with_response)
+    assert all(fragment in str(error.value) for fragment in fragments)

@@ -50,6 +50,7 @@ PAGES = [
     ("Costs", "hours, tokens and money by stage"),
     ("Data set", "card of the data set"),
     ("Funnel", "checks that no row was lost or doubled"),
+    ("Funnel", "rejected rows by stage and reason, and kept ones"),
     ("Funnel", "table of the rows kept and rejected by each stage"),
 ]
 
@@ -64,13 +65,48 @@ def test_a_page_fits_its_width_and_its_numbers_stand_right(show, category, label
 
 
 def test_the_funnel_is_shown_as_a_table(show, clone):
-    ((head, *rows),) = show("Funnel", "table of the rows kept and rejected by each stage").framed(TABLE)
+    tables = show("Funnel", "table of the rows kept and rejected by each stage").framed(TABLE)
+    assert [head[:3] for head, *_ in tables] == [["stage", f"{unit} in", "kept"] for unit in ("questions", "responses")]
+    rows = [row for _, *rows in tables for row in rows]
     counts = funnel.read(clone.folder / "results/trial/tables/funnel.csv")
-    assert head[:5] == ["source", "stage", "unit", "rows in", "kept"]
-    assert [row[:5] for row in rows] == [
-        [item.source, item.stage, item.unit, str(item.rows_in), str(item.kept)] for item in counts
-    ]
+    assert [row[:3] for row in rows] == [[item.stage, str(item.rows_in), str(item.kept)] for item in counts]
+    assert [row[0] for row in rows[1:3]] == ["filter_questions/rules", "filter_questions/contamination"]
     assert any(f"forbidden:{FORBIDDEN}: " in row[-1] for row in rows)
+
+
+def test_a_rejected_row_is_found_by_source_stage_and_reason(show, clone):
+    shown = show("Funnel", "rejected rows by stage and reason, and kept ones")
+    rejected = [row for row in clone.rows("sample_rejections") if row["stage"] == "filter_questions/rules"]
+    row = rejected[0]
+    assert row["kind"] == row["reason"] == f"forbidden:{FORBIDDEN}"
+    assert row["question"] not in shown.framed("document.body.innerText")
+    for summary in (f"{row['stage']}: ", f"{row['kind']}: "):
+        found = f"[...document.querySelectorAll('summary')].find(item => item.innerText.startsWith({summary!r}))"
+        shown.framed(f"{found}.click()")
+    text = shown.framed("document.body.innerText")
+    assert all(row["question"] in text and row["question_id"] in text for row in rejected)
+    counts = funnel.read(clone.folder / "results/trial/tables/funnel.csv")
+    (number,) = (item.rejected[row["kind"]] for item in counts if item.stage == row["stage"])
+    assert row["rows"] == number
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("page", ["funnel", "sample_rejections"])
+def test_a_page_can_be_read_at_any_width(clone, chromium, tmp_path, page, width):
+    text = (clone.folder / f"results/trial/pages/{page}.html").read_text()
+    # A word without an end, as a question, as a response and as a name.
+    for word in ("apples", "numbers", "filter_responses", "duplicate_of"):
+        text = text.replace(word, word * 60)
+    (tmp_path / "page.html").write_text(text)
+    chromium.resize(width, 900)
+    chromium.open(tmp_path / "page.html")
+    chromium.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+    root = "document.documentElement"
+    assert chromium.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    # Each part of a card keeps to its own place.
+    over = "[...document.querySelectorAll('.texts div, .fact')].filter(item => item.scrollWidth > item.clientWidth + 1)"
+    assert chromium.evaluate(f"{over}.length") == 0
+    chromium.resize(1400, 900)
 
 
 def test_the_checks_are_shown(show):

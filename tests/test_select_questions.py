@@ -22,8 +22,10 @@ def write(folder, source: str, indices, rejected: dict[int, str], shard: str = "
 def run(folder, shards: list[str], stages=("filter_questions", "find_duplicates"), **sources) -> int:
     settings = {"sources": {name: {"method": "none", "shortfall": "warn", **rest} for name, rest in sources.items()}}
     line = ["--questions", *(folder / "questions" / shard for shard in shards)]
-    for stage in stages:
+    for stage in (stage for stage in stages if stage != "score_difficulty"):
         line += ["--verdicts", stage, *(folder / stage / shard for shard in shards)]
+    if "score_difficulty" in stages:
+        line += ["--scores", *(folder / "score_difficulty" / shard for shard in shards)]
     line += ["--outputs", *(folder / "out" / shard for shard in shards)]
     line += ["--thresholds", folder / "thresholds.json"]
     return start(select_questions, folder, settings, *line)

@@ -28,8 +28,11 @@ ASKED = {
     "select_responses": SMALL,
     "assemble_dataset": (60, 16000, 1, 0),
     "tabulate_funnel": (30, 8000, 1, 0),
+    "tabulate_contamination": (30, 4000, 1, 0),
     "check_funnel": (30, 8000, 1, 0),
     "plot_funnel": (30, 4000, 1, 0),
+    "sample_rejections": (60, 4000, 1, 0),
+    "plot_rewards": (30, 8000, 1, 0),
     "tabulate_costs": (30, 4000, 1, 0),
     "write_dataset_card": (30, 4000, 1, 0),
 }

@@ -67,7 +67,7 @@ def end(clone: SlurmClone, process) -> SlurmClone:
 
 def _kill_a_node(clone: SlurmClone) -> SlurmClone:
     # So long that SLURM has given the node up and the next attempt begun before what is left at work there has ended.
-    process = begin(clone, seconds=6)
+    process = begin(clone, seconds=9)
     (node,) = {job["NodeList"] for job in clone.jobs(STAGE)}
     assert node == "node3"
     clone.cluster.end(node, signal.SIGKILL)

@@ -19,7 +19,8 @@ def recipe(clone: SlurmClone) -> dict:
     """config/demo.yaml but for its sizes, and for what a model that writes nonsense can't do."""
     config = configuration.load(ROOT / "config/demo.yaml")
     tiny = {"engine": "transformers", "source": {"path": {"folder": "tiny"}}, "parameters": 100_000, "context": CONTEXT}
-    config["models"]["smollm2"] |= tiny
+    for name in ("smollm2", "minilm"):
+        config["models"][name] |= tiny
     # Rewrites and answers must be readable, else there is nothing to learn. So the stand-in writes these.
     config["models"]["writer"] = clone.config()["models"]["writer"]
     config["optimize_generator"]["smollm2_optimized"]["rewrite_questions"]["model"] = "writer"
@@ -69,7 +70,7 @@ def test_every_stage_of_the_recipe_has_its_rows(clone):
     assert {row["question_model"] for row in pairs} == {"smollm2_optimized"}
     assert len(clone.rows("build_preference_pairs", "demo")) > 0
     tables = clone.folder / "results/demo/tables"
-    for name in ("funnel", "costs", "trainings", "evaluation", "generators"):
+    for name in ("funnel", "costs", "trainings", "evaluation", "generators", "audit", "diversity"):
         assert len((tables / f"{name}.csv").read_text().splitlines()) > 1, name
 
 

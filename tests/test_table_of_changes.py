@@ -22,7 +22,8 @@ pytestmark = pytest.mark.workflow
 
 QUESTIONS = {"filter_questions", "find_duplicates", "judge_questions", "score_difficulty", "select_questions"}
 RESPONSES = {"generate_responses", "filter_responses", "score_responses", "select_responses"}
-DATASET = {"assemble_dataset", "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_funnel"}
+DATASET = {"assemble_dataset", "write_dataset_card", "tabulate_costs", "tabulate_contamination"}
+DATASET |= {"tabulate_funnel", "plot_funnel", "check_funnel", "sample_rejections", "plot_rewards"}
 EVALUATION = {"answer_benchmark", "grade_answers", "tabulate_evaluation", "tabulate_costs"}
 BOOKS = {"tabulate_costs", "write_dataset_card"}
 
@@ -124,7 +125,7 @@ def small_config(clone: Clone) -> dict:
     config = clone.config()
     config["benchmarks"]["more"] = {"source": {"file": {"path": "more.jsonl"}}}
     config["generate_questions"]["sources"]["writer"] |= {"total": 20, "shard_size": 20}
-    config["score_difficulty"] = {"model": "writer"}
+    config["score_difficulty"] = {"scorers": {"head": {"method": "regression", "model": "writer"}}}
     quantile = {"method": "quantile", "share": 0.5, "calibration_shards": 4, "shortfall": "warn"}
     config["select_questions"]["sources"]["writer"] = quantile
     prompt = "config/prompts/response_short.yaml"
@@ -172,6 +173,37 @@ def check(trial: Trial, made: Made, rules: set[str], anew: set[str], added: set[
     assert {stage for stage, rows in bought.items() if rows} == anew | added
 
 
+# The stage whose kept rows each paid stage gets; the first one gets none and makes all its rows.
+BEFORE = {
+    "generate_questions": "generate_questions",
+    "judge_questions": "find_duplicates",
+    "score_difficulty": "judge_questions",
+    "generate_responses": "select_questions",
+    "score_responses": "filter_responses",
+}
+
+
+def test_a_paid_stage_buys_what_the_stages_before_it_kept_and_each_row_once(trial):
+    """By the verdicts on one side, by the store and the journal of all attempts on the other."""
+    reached = []
+    for stage, before in BEFORE.items():
+        samples = trial.config["generate_responses"]["samples"] if stage == "generate_responses" else 1
+        kept = Counter(
+            (row["question_id"], row.get("sample", sample))
+            for row in trial.clone.rows(before)
+            if row.get("keep", True)
+            for sample in range(samples)
+        )
+        stored = trial.clone.rows(f"../store/{stage}")
+        assert Counter((row["row_id"], row["sample"]) for row in stored) == kept, stage
+        assert set(kept.values()) == {1}
+        assert trial.clone.bought()[stage] == len(kept)
+        reached.append(len(kept) / samples)
+    # Else the run shows nothing: each stage before has rejected some.
+    questions, judged, scored, answered, _ = reached
+    assert questions > judged > scored > answered
+
+
 def test_a_moved_copied_and_unpacked_run_is_up_to_date(trial, tmp_path):
     """The fixture moved it; the code is that of a fresh clone."""
     subprocess.run(["cp", "-a", trial.clone.folder, tmp_path / "copied"], check=True)
@@ -212,7 +244,7 @@ def test_one_more_student_plans_itself_and_its_evaluation(trial):
 
 
 def test_seed_problems_and_what_they_are_compared_with_plan_all_that_may_hold_them(trial):
-    after = {"merge_problems"} | QUESTIONS | RESPONSES | DATASET
+    after = {"merge_problems", "tabulate_difficulty", "plot_difficulty"} | QUESTIONS | RESPONSES | DATASET
     config = copy.deepcopy(trial.config)
     config["benchmarks"]["new"] = config["benchmarks"]["more"]
     assert planned(trial, config) == {"fetch_benchmark"} | after
@@ -250,7 +282,8 @@ TO_ANSWERS = ("dataset", "--until", "generate_responses")
 ANSWERS = {"generate_responses", "score_responses"}
 TABLE = {
     "colour of the figures": Line(
-        lambda trial: trial.edit("scripts/synthesis/figures.py", "#0072B2", "#0000FF"), {"plot_funnel"}
+        lambda trial: trial.edit("scripts/synthesis/figures.py", "#0072B2", "#0000FF"),
+        {"plot_funnel", "plot_difficulty", "plot_rewards"},
     ),
     "price": Line(lambda trial: trial.change({"prices.cpu_core_hour": 2.0}), BOOKS),
     "budget": Line(lambda trial: trial.change({"budget": {"gpu_hours": 1000, "usd": 1000}}), set()),
@@ -269,7 +302,7 @@ TABLE = {
     ),
     "another export": Line(
         lambda trial: trial.change({"assemble_dataset.exports": ["messages"]}),
-        {"assemble_dataset", "check_funnel"} | BOOKS,
+        {"assemble_dataset", "check_funnel", "tabulate_contamination"} | BOOKS,
     ),
     "one more benchmark": Line(
         lambda trial: trial.change({"answer_benchmark.benchmarks": ["test", "more"]}),
@@ -362,7 +395,7 @@ def test_a_larger_total_leaves_the_old_shards_as_they_are(trial):
     check(trial, made, paid | QUESTIONS, set(), added=paid)
     assert made.bought["generate_questions"] == 10
     assert made.jobs["generate_questions"] == made.jobs["filter_questions"] == ["writer/00004", "writer/00005"]
-    assert len(dates) == 3 * 4
+    assert len(dates) == 4 * 4
     assert all(path.stat().st_mtime_ns == date for path, date in dates.items())
     assert all(path.read_bytes() == before for path, before in content.items())
 

@@ -42,7 +42,7 @@ class Bench:
         self.folder = folder
         self.files = [write_questions(folder / f"{rows[0]['source']}.parquet", rows) for rows in (UNTUNED, TUNED)]
         asked = [row["question_id"] for row in [*UNTUNED, *TUNED] if row["question"]]
-        rejected = {"writer-base-3": "rejected_by:solvability", "writer-1": "unreadable_verdict"}
+        rejected = {"writer-base-3": "rejected_by:solvability", "writer-1": "unclear_verdict"}
         verdicts = [verdict(name, rejected.get(name, "")) for name in asked]
         schema.write(folder / "solvability.parquet", verdicts, schema.QUESTION_VERDICTS)
         scores = [verdict(name, score=float(place)) for place, name in enumerate(asked)]

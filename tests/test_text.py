@@ -1,10 +1,12 @@
 """What counts as the same text and as a word, and how verdict files fit together."""
 
+import random
+
 import pytest
 from question_files import question, write_questions, write_verdicts
 from synthesis import schema
 from synthesis.errors import InputError
-from synthesis.text import normalise, signature, word_ngrams, words
+from synthesis.text import normalise, signature, tokens, word_ngrams, words
 from synthesis.verdicts import kept_ids, kept_questions, rejections, response_verdict, verdict
 
 
@@ -99,6 +101,25 @@ def test_verdict_rows():
     assert response_verdict("a", 2)["sample"] == 2
     rows = [verdict("a"), verdict("b", "language:de"), verdict("c", "language:fr"), verdict("d", "empty")]
     assert rejections(rows) == {"empty": 1, "language": 2}
+
+
+def test_tokens_are_the_words_and_the_signs():
+    assert tokens(r"If $x^2-1 = \left(3\times 4\right)!$, find 1,000.5 x?") == [
+        *("if", "x", "^", "2", "-", "1", "=", "3", "times", "4", "!", "find", "1000.5", "x")
+    ]
+    assert tokens("5² ≤ 7 − 1 × 2 über") == ["5", "^", "2", "≤", "7", "−", "1", "×", "2", "über"]
+    assert tokens("What is 3 + 4?") != tokens("What is 3 - 4?")
+    assert words("What is 3 + 4?") == words("What is 3 - 4?")
+
+
+def test_texts_of_ascii_are_read_like_all_others():
+    """They take a shorter way; an added letter of another alphabet leads them the long one."""
+    draw = random.Random(1)
+    for _ in range(3000):
+        text = "".join(draw.choice("aB1 ~'.,{}\\$+-^\x1c\t\n!|<%_/") for _ in range(draw.randrange(1, 30)))
+        assert normalise(f"{text} ж") == f"{normalise(text)} ж".lstrip()
+        for read in (words, tokens):
+            assert read(f"{text} ж") == [*read(text), "ж"]
 
 
 def test_kept_ids_are_kept_by_every_stage(tmp_path):

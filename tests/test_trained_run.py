@@ -8,7 +8,7 @@ from test_workflow import OUTCOME, PAID
 from tiny_model import CHAT_TEMPLATE, CONTEXT, make_tiny_model
 from workflow import Clone
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 QUESTION_SIDE = {"filter_questions", "find_duplicates", "judge_questions", "select_questions"}
 RESPONSE_SIDE = {"filter_responses", "score_responses", "select_responses"}
@@ -102,7 +102,7 @@ def test_a_trained_scorer_decides_which_questions_are_difficult_enough(clone, tm
             "training": {**TRAINING, "packing": False},
         }
     }
-    config["score_difficulty"] = {"model": "scorer"}
+    config["score_difficulty"] = {"scorers": {"head": {"method": "regression", "model": "scorer"}}}
     config["select_questions"]["sources"]["writer"] = {
         "method": "quantile", "share": 0.5, "calibration_shards": 1, "shortfall": "warn",
     }  # fmt: skip
