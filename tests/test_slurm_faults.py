@@ -102,7 +102,8 @@ def _exceed_the_time_of_a_training(clone: SlurmClone) -> SlurmClone:
 
 
 def _kill_snakemake(clone: SlurmClone) -> SlurmClone:
-    process = begin(clone, seconds=3)
+    # So long that the job lives through two more starts of Snakemake beside all other runs.
+    process = begin(clone, seconds=9)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     clone.locked = clone.run(ANSWERS, fails=True)
