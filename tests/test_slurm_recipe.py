@@ -82,7 +82,7 @@ def test_all_that_computes_ran_on_gpus_that_slurm_gave(clone):
     }
     planned = {path.split("/")[3] for path in clone.attempts("demo") if path.startswith("results/demo/ledger/")}
     assert on_gpu == planned & set(COMPUTING)
-    assert len(on_gpu) == 17
+    assert len(on_gpu) == 19
 
 
 def test_no_job_failed_on_the_way(clone):
