@@ -8,7 +8,6 @@ import pytest
 import tabulate_evaluation
 from synthesis import evaluation, grading, schema
 
-
 GIVEN = {grading.CORRECT: "7", grading.WRONG: "8"}
 
 
