@@ -11,6 +11,7 @@ import response_rules_page
 from parts import machine, part, shown
 
 FILTERS_TITLE = "## Filters of questions"
+GRADING_TITLE = "## Grading of answers"
 
 
 def difficulty_section() -> str:
@@ -79,6 +80,30 @@ def judge_verdicts_section() -> str:
         right = f"{found[f'{way}right']} of {found['endings']}"
         rows = shown(found[f"{way}rows_per_second"])
         lines.append(f"| {name} | {rows} | {shown(found['megabytes'])} (both) | {right} |")
+    return "\n".join([*lines, ""])
+
+
+def grading_section(data: Path) -> str:
+    """The section about the grading of answers."""
+    found = part("grading", "--data", data)
+    ours, bare = found["ours"], found["bare"]
+    lines = [
+        GRADING_TITLE,
+        "",
+        f"{date.today()}, {machine()}, math-verify {version('math-verify')}. Made by "
+        "`python bench/measure.py --only grading --data FOLDER`.",
+        "",
+        "Published answers of four models to the test problems of GSM8K, one core, by the clock.",
+        "",
+        "| way to grade | answers/s | verdicts as published |",
+        "|---|---|---|",
+    ]
+    for name, figures in (
+        ("`grade_answers`", ours),
+        ("math-verify: `verify(parse(reference), parse(response))`", bare),
+    ):
+        right = f"{figures['right']:,} of {figures['pairs']:,}"
+        lines.append(f"| {name} | {shown(figures['pairs_per_second'])} | {right} |")
     return "\n".join([*lines, ""])
 
 
@@ -153,4 +178,7 @@ SECTIONS = {
     "choosing": choosing_section,
     "difficulty": difficulty_section,
     "diversity": diversity_section,
+    "grading": grading_section,
 }
+# Those that need the folder with published sets, with their titles.
+WITH_DATA = {"filters": FILTERS_TITLE, "grading": GRADING_TITLE}

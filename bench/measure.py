@@ -174,19 +174,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--pairs", type=Path, help="published pairs (.jsonl with query and response) to score")
-    parser.add_argument("--data", type=Path, help="folder with published sets, for the filters of questions")
+    parser.add_argument("--data", type=Path, help="folder with published sets, for filters and grading")
     parser.add_argument("--only", choices=list(SECTIONS), help="measure this alone, and leave the rest of the page")
     parser.add_argument("--output", type=Path, default=FOLDER / "results.md")
     options = parser.parse_args()
     former = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
-    if options.only == "filters" and not options.data:
-        parser.error("--only filters needs --data, the folder with the published sets; see docs/filters.md")
-    left_out = ("at_size",) if options.data else ("at_size", "filters")
+    with_data = filter_sections.WITH_DATA
+    if options.only in with_data and not options.data:
+        parser.error(f"--only {options.only} needs --data, the folder with the published sets; see docs/filters.md")
+    left_out = ("at_size",) if options.data else ("at_size", *with_data)
     chosen = [options.only] if options.only else [name for name in SECTIONS if name not in left_out]
-    kept = [at_size_page.section_of(former, title) for title in (at_size_page.TITLE, filter_sections.FILTERS_TITLE)]
+    kept = [at_size_page.section_of(former, title) for title in (at_size_page.TITLE, *with_data.values())]
     text = former if options.only else "\n".join([engines_page(options), *kept])
     for name in chosen:
-        section = SECTIONS[name](options.data) if name == "filters" else SECTIONS[name]()
+        section = SECTIONS[name](options.data) if name in with_data else SECTIONS[name]()
         text = at_size_page.replaced(text, section)
     temporary = options.output.with_suffix(".partial")
     temporary.write_text(text, encoding="utf-8")

@@ -81,6 +81,9 @@ rule tabulate_evaluation:
         PLAN.evaluation_files("grade_answers"),
     output:
         table="<results>/tables/evaluation.csv",
+        seeds="<results>/tables/evaluation_seeds.csv",
+        paired="<results>/tables/evaluation_paired.csv",
+        pass_at_k="<results>/tables/evaluation_pass_at_k.csv",
         page=report(
             "<results>/pages/evaluation.html",
             caption="report/evaluation.rst",
@@ -105,4 +108,5 @@ rule tabulate_evaluation:
     shell:
         "python scripts/tabulate_evaluation.py --run {params.run} --seed {params.seed}"
         " --settings {params.settings:q} --code-version {params.code} --grades {input} --output {output.table}"
+        " --seeds {output.seeds} --paired {output.paired} --pass-at-k {output.pass_at_k}"
         " --page {output.page} --ledger {output.ledger} --log {log}"

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from synthesis import code_version, identity
+from synthesis import code_digests, code_version, identity
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def scripts(tmp_path, monkeypatch):
     monkeypatch.setattr(code_version, "VERSIONS", tmp_path / "scripts/code_versions.json")
 
     def forget():
-        for function in (code_version.modules, code_version._tree, code_version._code_digest):
+        for function in (code_version.modules, code_version._imports, code_version._code):
             function.cache_clear()
 
     forget()
@@ -79,3 +79,36 @@ def test_rules_that_buy_the_same_rows_keep_in_step(scripts):
         after = code_version.code_version(rule).split(".")
         assert after == [str(int(before[0]) + 1), before[1]]
         assert after[0] == code_version.code_version(stage).split(".")[0]
+
+
+def test_what_was_found_is_kept_and_belongs_to_the_content(scripts, monkeypatch):
+    folder, forget = scripts
+    before = code_version.modules_digest("generate_responses")
+    kept = folder / code_digests.KEPT
+    assert kept.is_file()
+    forget()
+    monkeypatch.setattr(code_digests, "_code", lambda content: pytest.fail("a file was read again"))
+    assert code_version.modules_digest("generate_responses") == before
+    monkeypatch.undo()
+    monkeypatch.setattr(code_version, "SCRIPTS", folder)
+    edit(scripts, "synthesis/identity.py", ">> 2", ">> 3")
+    changed = code_version.modules_digest("generate_responses")
+    assert changed != before
+    edit(scripts, "synthesis/identity.py", ">> 3", ">> 2")
+    assert code_version.modules_digest("generate_responses") == before
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"way": "another", "files": {}}', "no JSON"])
+def test_a_damaged_file_of_what_was_found_is_made_anew(scripts, content):
+    folder, forget = scripts
+    before = code_version.modules_digest("generate_responses")
+    (folder / code_digests.KEPT).write_text(content)
+    forget()
+    assert code_version.modules_digest("generate_responses") == before
+    assert json.loads((folder / code_digests.KEPT).read_text())["files"]
+
+
+def test_without_a_place_to_keep_what_was_found_nothing_fails(scripts):
+    folder, _forget = scripts
+    (folder / "__pycache__").write_text("no folder")
+    assert len(code_version.modules_digest("generate_responses")) == 12

@@ -5,7 +5,7 @@ import pytest
 from published_sets import published, read
 from question_files import row_counts, start
 from synthesis import schema
-from synthesis.answers import boxed, final_answer, hashes, the_answer_is
+from synthesis.answers import answer_label, boxed, final_answer, hashes, last_value, the_answer_is
 
 SETTINGS = {"finished": True, "answer": ["boxed", "the_answer_is"]}
 
@@ -86,6 +86,57 @@ def test_the_answer_is(text, expected):
 )
 def test_hashes(text, expected):
     assert hashes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2 + 3 = 5\nA: 5", "5"),
+        ("**Answer:** Monday", "Monday"),
+        ("Final answer: $\\frac{1}{2}$", "\\frac{1}{2}"),
+        ("Answer: 3\nNo.\nAnswer: 4", "4"),
+        ("Answer: there are 12 apples in total", "12"),
+        ("In answer: 5", None),
+        ("Answer:", None),
+    ],
+)
+def test_answer_label(text, expected):
+    assert answer_label(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He has 3 and then 1,250 dollars.", "1,250"),
+        ("So it grows by 12.5%.", "12.5%"),
+        ("We get $x = 4$ at last.", "x = 4"),
+        ("We get \\(x = -4\\), done", "x = -4"),
+        ("It is \\frac{10}{9}", "\\frac{10}{9}"),
+        ("About 12 345 people", "12 345"),
+        ("$" * 5_000, None),
+        ("\\(" * 5_000, None),
+        ("none", None),
+    ],
+)
+def test_last_value(text, expected):
+    assert last_value(text) == expected
+
+
+def test_boxes_that_are_listed_are_one_answer():
+    assert boxed("$\\boxed{1}$ and $\\boxed{2}$") == "1, 2"
+    assert boxed("\\boxed{(1, 2)}, \\boxed{(2, 1)}") == "(1, 2), (2, 1)"
+    assert boxed("$x_1 = \\boxed{3}$, $x_2 = \\boxed{4}$") == "3, 4"
+    assert boxed("\\boxed{3} apples. Then \\boxed{4}") == "4"
+    assert boxed("\\boxed{15\\frac{1}{2}}, or \\boxed{15.5} inches") == "15.5"
+    assert boxed("We add \\boxed{3} to 1, which gives \\boxed{4}") == "4"
+    assert boxed("\\boxed{3} and \\boxed{") is None
+
+
+def test_a_number_that_is_said_after_the_last_box_is_the_answer():
+    text = "A step gives \\boxed{3}. The final answer is 12."
+    assert final_answer(text, ["boxed", "the_answer_is"]) == "12"
+    assert final_answer(text, ["boxed"]) == "3"
+    assert final_answer("\\boxed{3}. I hope the answer is right.", ["boxed", "the_answer_is"]) == "3"
 
 
 def test_the_first_form_that_is_used_gives_the_answer():

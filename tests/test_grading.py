@@ -1,8 +1,20 @@
 """Which final answers equal a reference, and that no answer can hold the comparison up."""
 
+import builtins
+import importlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import math_verify
 import pytest
+import regex
+import sympy
+from hostile_answers import HOSTILE
 from published_sets import published, read
-from synthesis import grading
+from synthesis import grading, grading_worker
+from synthesis.answers import FORMS
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +73,30 @@ def test_another_answer_is_wrong(grader, reference, answer):
     assert grader.grade(reference, [answer]) == [grading.WRONG]
 
 
+@pytest.mark.parametrize(
+    ("reference", "answer", "verdict"),
+    [
+        ("1000", "1 000", grading.CORRECT),
+        ("1000.99", "1000,99", grading.CORRECT),
+        ("1,22", "1.22", grading.CORRECT),
+        ("0.333333", "0.3333333", grading.CORRECT),
+        ("0.333333", "0.33333", grading.WRONG),
+        ("1" * 40, "1" * 39 + "2", grading.WRONG),
+        ("7", "8", grading.WRONG),
+        ("7", "7" * 5_000, grading.WRONG),
+        ("7", "{" * 40 + "7" + "}" * 40, grading.WRONG),
+    ],
+)
+def test_plain_numbers_and_endless_answers_need_no_process(monkeypatch, reference, answer, verdict):
+    monkeypatch.setattr(grading._Worker, "_start", lambda self: pytest.fail("a process was started"))
+    with grading.Grader() as grader:
+        assert grader.grade(reference, [answer]) == [verdict]
+
+
+def test_a_comma_between_numbers_may_be_that_of_a_list(grader):
+    assert grader.grade("1,22", ["22, 1", "22,3"]) == [grading.CORRECT, grading.WRONG]
+
+
 def test_an_answer_that_can_not_be_compared_in_time_is_killed_and_the_next_one_graded():
     with grading.Grader(limit_seconds=3) as grader:
         verdicts = grader.grade("7", [r"\frac{14}{2}", "9^{9^{9^{9}}}", r"\frac{21}{3}", r"\frac{22}{3}"])
@@ -87,15 +123,14 @@ def test_several_processes_give_the_verdicts_in_order():
         assert list(grader.grade_all(problems)) == [[grading.CORRECT, grading.WRONG]] * 8
 
 
-def _broken(_connection, _limit):
+def _broken(_connection, _limit, _comparison):
     raise ImportError("no math-verify here")
 
 
-def test_a_process_that_fails_is_no_verdict(monkeypatch, capfd):
+def test_a_process_that_fails_is_no_verdict(monkeypatch):
     monkeypatch.setattr(grading.grading_worker, "serve", _broken)
     with grading.Grader() as grader, pytest.raises(RuntimeError, match="the process that compares answers failed"):
-        grader.grade("7", ["8"])
-    assert "no math-verify here" in capfd.readouterr().err
+        grader.grade("7", ["x"])
 
 
 @pytest.mark.parametrize(
@@ -104,6 +139,14 @@ def test_a_process_that_fails_is_no_verdict(monkeypatch, capfd):
         (r"First \boxed{3}, so in the end \boxed{4}.", "4"),
         ("We add. The answer is 12.", "12"),
         ("2 + 2 = 4\n#### 4", "4"),
+        ("He pays 3 + 4 = 7 dollars.\nA: 7", "7"),
+        ("**Final Answer:** The largest number is $34$.", "34"),
+        (r"So \boxed{200} and then more. The final answer is $10,455$.", "10,455"),
+        (r"The answer is \boxed{5}. I hope the answer is correct.", "5"),
+        (r"$\boxed{-2} \quad \text{and} \quad \boxed{1}$", "-2, 1"),
+        (r"$x = \boxed{1}$, $y = \boxed{2}$", "1, 2"),
+        (r"From \boxed{3} = 1 + 2 we get \boxed{4}.", "4"),
+        (r"\\boxed{4}", "4"),
         ("I do not know.", None),
     ],
 )
@@ -111,15 +154,96 @@ def test_the_final_answer_of_a_response(response, answer):
     assert grading.answer_in(response) == answer
 
 
+# Of 268 cases these four are decided otherwise: an answer between the signs of a formula on several lines is an answer
+# here (31, 32); a reference without its closing brace can't be read (217); 1 - 1/e is not 1 + 1/e (263).
+DECIDED_OTHERWISE = [31, 32, 217, 263]
+
+
 @published
 def test_agreement_with_the_cases_of_math_verify():
-    """Of 268 pairs, 230 of them equal. Those that differ by intent: of several boxes the last one counts (not all),
-    a number in a sentence is no final answer, and a comma is no decimal point."""
+    """Of 268 pairs, 230 of them equal, with the options of each."""
     file = "answer_equivalence/math_verify_cases.jsonl"
+    references, responses, options = (read(file, column) for column in ("gold", "pred", "options"))
+    found = [None] * len(references)
+    for compared in map(dict, {tuple(sorted(option.items())) for option in options}):
+        places = [place for place, option in enumerate(options) if option == compared]
+        names = {"precision": "float_rounding"}
+        comparison = grading.Comparison(**{names.get(name, name): value for name, value in compared.items()})
+        with grading.Grader(comparison=comparison) as grader:
+            for place in places:
+                answer = grading.answer_in(responses[place], list(FORMS)) or responses[place]
+                found[place] = grader.grade(references[place], [answer]) == [grading.CORRECT]
     expected = [bool(value) for value in read(file, "expected")]
-    answers = [[grading.answer_in(text) or text] for text in read(file, "pred")]
-    with grading.Grader(2) as grader:
-        problems = zip(read(file, "gold"), answers, strict=True)
-        found = [verdict == grading.CORRECT for [verdict] in grader.grade_all(problems)]
-    assert not any(right and not equal for right, equal in zip(found, expected, strict=True))
-    assert sum(right == equal for right, equal in zip(found, expected, strict=True)) >= 229
+    differing = [place for place, pair in enumerate(zip(found, expected, strict=True)) if len(set(pair)) > 1]
+    assert differing == DECIDED_OTHERWISE
+
+
+@published
+def test_agreement_with_the_published_verdicts_on_answers_to_gsm8k():
+    file = "gsm8k/example_model_solutions.jsonl.gz"
+    references = [text.rsplit("A:", 1)[-1].strip() for text in read(file, "ground_truth")]
+    compared = 0
+    with grading.Grader() as grader:
+        for model in ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"):
+            for reference, response in zip(references, read(file, model), strict=True):
+                answer = grading.answer_in(response["solution"])
+                assert (grader.grade(reference, [answer]) == [grading.CORRECT]) == response["is_correct"], response
+                compared += 1
+    assert compared == 5276
+
+
+def test_hostile_answers_end_with_a_verdict_each():
+    seconds = time.process_time()
+    with grading.Grader(limit_seconds=0.7) as grader:
+        for reference, response, verdicts in HOSTILE:
+            [verdict] = grader.grade(reference, [grading.answer_in(response)])
+            assert verdict in verdicts, (response[:80], verdict)
+    assert len(HOSTILE) >= 40
+    # It would take hours if the time grew with the square of an answer's length.
+    assert time.process_time() - seconds < 30
+    assert not Path("pwned").exists()
+
+
+# A number, and how SymPy writes it in Python before it evaluates that.
+NUMBER = regex.compile(r"-?[\d.]+|(?:Integer|Float|Rational) ?\( ?'?[\d.]+'? ?\)")
+
+
+def watch_evaluation(monkeypatch) -> list[str]:
+    """What is handed to evaluation by Python, SymPy or a shell from here on, but for plain numbers."""
+    evaluated, evaluating = [], {"sympify": sympy.sympify, "parse_expr": sympy.parse_expr}
+
+    def watched(function):
+        def call(text, *arguments, **options):
+            if isinstance(text, str) and not NUMBER.fullmatch(text.strip()):
+                evaluated.append(text)
+            return function(text, *arguments, **options)
+
+        return call
+
+    libraries = ("sympy", "latex2sympy", "math_verify")
+    for module in [module for name, module in sys.modules.items() if name.startswith(libraries)]:
+        for name, function in evaluating.items():
+            if getattr(module, name, None) is function:
+                monkeypatch.setattr(module, name, watched(function))
+    monkeypatch.setattr(builtins, "eval", watched(eval))
+    monkeypatch.setattr(os, "system", watched(os.system))
+    return evaluated
+
+
+CODE = ("eval('3+4')", "__import__('os').system('touch pwned')", "(lambda: 7)()", "7", "x+1", r"\frac{1}{2}")
+
+
+def test_no_text_of_a_model_is_evaluated(monkeypatch):
+    # Evaluates names of units when it is imported.
+    importlib.import_module("sympy.physics.units")
+    evaluated = watch_evaluation(monkeypatch)
+    for answer in CODE:
+        found = grading_worker.read(grading.as_formula(answer))
+        grading_worker.are_equal(grading_worker.read(r"\boxed{8}"), found, grading.AS_MATH_VERIFY._asdict())
+    assert not evaluated
+
+
+def test_the_watch_sees_how_math_verify_reads_plain_text_which_is_not_used_here(monkeypatch):
+    evaluated = watch_evaluation(monkeypatch)
+    math_verify.parse("(2+3)*5", (math_verify.ExprExtractionConfig(),), parsing_timeout=None)
+    assert "(2+3)*5" in evaluated

@@ -8,10 +8,12 @@ import pytest
 import tabulate_evaluation
 from synthesis import evaluation, grading, schema
 
+GIVEN = {grading.CORRECT: "7", grading.WRONG: "8"}
+
 
 def grades(verdicts: dict[str, list[str]]) -> list[dict]:
     return [
-        {"problem_id": name, "sample": sample, "verdict": verdict, "answer": None}
+        {"problem_id": name, "sample": sample, "verdict": verdict, "answer": GIVEN.get(verdict)}
         for name, found in verdicts.items()
         for sample, verdict in enumerate(found)
     ]
@@ -56,6 +58,8 @@ def run(folder, models: list[dict], files: list[list[dict]]) -> int:
     settings = json.dumps({"models": models, "benchmarks": ["test", "held_out"]})
     arguments = ["--run", "trial", "--ledger", folder / "ledger/tabulate_evaluation/all.json", "--seed", 1]
     arguments += ["--settings", settings, "--output", folder / "evaluation.csv", "--page", folder / "page.html"]
+    arguments += ["--seeds", folder / "seeds.csv", "--paired", folder / "paired.csv"]
+    arguments += ["--pass-at-k", folder / "pass_at_k.csv"]
     return tabulate_evaluation.main(list(map(str, [*arguments, "--grades", *paths])))
 
 
@@ -88,3 +92,61 @@ def test_without_students_the_page_has_no_columns_for_them(tmp_path):
 def test_a_file_without_grades_is_refused(tmp_path, capsys):
     assert run(tmp_path, [BASE], [RIGHT, []]) == 1
     assert "holds no grades" in capsys.readouterr().err
+
+
+def read(path) -> list[dict]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def student(seed: str) -> dict:
+    return {**STUDENT, "seed": seed}
+
+
+def test_seeds_pairs_and_passes_have_tables_of_their_own(tmp_path):
+    """A base model and three seeds of a student on four problems with two samples each."""
+    right, wrong = [grading.CORRECT] * 2, [grading.WRONG] * 2
+    half = [grading.CORRECT, grading.WRONG]
+    base = grades({"a": wrong, "b": wrong, "c": half, "d": right})
+    seeds = [
+        grades({"a": right, "b": wrong, "c": right, "d": right}),
+        grades({"a": right, "b": half, "c": right, "d": right}),
+        grades({"a": right, "b": right, "c": right, "d": right}),
+    ]
+    files = [rows for one in (base, *seeds) for rows in (one, base)]
+    assert run(tmp_path, [BASE, *map(student, "123")], files) == 0
+    first, *_ = read(tmp_path / "evaluation.csv")
+    assert (first["samples"], first["accuracy"], first["pass_at_samples"]) == ("2", "0.375000", "0.500000")
+    # One right answer and one wrong one: either is the majority's half of the time.
+    assert first["majority_accuracy"] == "0.375000"
+    # The first samples are right on 2 of 4 problems, the second ones on 1.
+    assert float(first["deviation_over_samples"]) == pytest.approx(0.25 / 2**0.5, abs=1e-6)
+    over_seeds = read(tmp_path / "seeds.csv")
+    assert [(row["benchmark"], row["seeds"]) for row in over_seeds] == [("test", "3"), ("held_out", "3")]
+    assert float(over_seeds[0]["accuracy"]) == pytest.approx((0.75 + 0.875 + 1) / 3, abs=1e-6)
+    assert float(over_seeds[0]["deviation_over_seeds"]) == pytest.approx(0.125, abs=1e-6)
+    paired = read(tmp_path / "paired.csv")
+    assert [(row["first"], row["second"], row["benchmark"]) for row in paired[:3]] == [
+        ("base", f"small-1000-{seed}", "test") for seed in "123"
+    ]
+    assert [row["difference"] for row in paired] == ["0.375000", "0.500000", "0.625000", *["0.000000"] * 3]
+    passes = read(tmp_path / "pass_at_k.csv")
+    assert [(row["k"], row["pass_at_k"]) for row in passes[:2]] == [("1", "0.375000"), ("2", "0.500000")]
+    page = (tmp_path / "page.html").read_text()
+    for words in ("by majority, %", "Over training seeds", "On the same problems", "+62.5"):
+        assert words in page, words
+
+
+def test_models_that_answered_other_problems_are_not_compared(tmp_path, capsys):
+    other = grades({"b": [grading.CORRECT]})
+    assert run(tmp_path, [BASE, STUDENT], [RIGHT, RIGHT, other, RIGHT]) == 1
+    assert "base and small-1000-2 can't be compared on test" in capsys.readouterr().err
+    assert not (tmp_path / "evaluation.csv").exists()
+
+
+def test_one_sample_says_nothing_of_several(tmp_path):
+    assert run(tmp_path, [BASE], [RIGHT, WRONG]) == 0
+    row, _ = read(tmp_path / "evaluation.csv")
+    assert (row["deviation_over_samples"], row["pass_at_samples"], row["majority_accuracy"]) == ("", "", "")
+    assert read(tmp_path / "paired.csv") == read(tmp_path / "pass_at_k.csv") == []
+    assert "majority" not in (tmp_path / "page.html").read_text()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from synthesis import configuration
+from synthesis import code_digests, configuration
 from synthesis.plan import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +38,11 @@ class Clone:
                 shutil.copytree(source, target, ignore=ignore)
             else:
                 shutil.copy2(source, target)
+        # What one start of Snakemake found out about the code, which takes seconds, serves the clones as well.
+        if (known := ROOT / "scripts" / code_digests.KEPT).is_file():
+            kept = self.folder / "scripts" / code_digests.KEPT
+            kept.parent.mkdir()
+            shutil.copy2(known, kept)
         for name in ("data", "configs"):
             shutil.copytree(ROOT / "tests" / name, self.folder / "tests" / name)
 

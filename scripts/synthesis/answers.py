@@ -1,12 +1,38 @@
 """Final answers in responses: the forms in which models give them."""
 
+import collections
+
 import regex
 
 _BOX = regex.compile(r"\\(?:boxed|fbox)\s*\{")
+# Backslashes that were escaped once too often, as in `\\\\boxed`; a line end before a command has three.
+_ESCAPED = regex.compile(
+    r"(?<!\\)\\\\(?=(?:boxed|fbox|text|[dt]?frac|sqrt|left|right|leq?|geq?|cdot|times|pi)(?![a-zA-Z]))"
+)
+# As many boxes are one answer at most.
+MOST_LISTED = 20
+# What stands between the boxes of a list: `,`, `and`, `\text{ and }`, ends of formulas, and the next one's `x =`. Not
+# `or`, after which the same number often comes in another form.
+_LISTED = regex.compile(
+    r"[^\n.]{0,40}?(?:[,;]|\band\b)[\s$}\\()\[\]]*(?:quad\s*)?(?:\p{L}(?:_\w|_\{\w+\})?\s*=\s*)?|(?:[\s$\\()\[\]]|\+{2,})*"
+)
 # The phrases of ScaleQuest's reference code: `he answer is` and `final answer is`.
 _PHRASE = regex.compile(r"\b(?:the|final)[ \t]+answer[ \t]+is\b", regex.IGNORECASE)
 _BEFORE_ANSWER = regex.compile(r"[\s:*_=]*")
 _SENTENCE_END = regex.compile(r"[.!?](?=\s)")
+_LABEL = regex.compile(
+    r"^[ \t]*(?:\*\*)?(?:final[ \t]+)?(?:answer|a)(?:\*\*)?[ \t]*:(?:\*\*)?(.*)$", regex.IGNORECASE | regex.MULTILINE
+)
+_WORD = regex.compile(r"\p{L}{2,}")
+# What has so many words is a sentence.
+SENTENCE_WORDS = 3
+# A formula, or a number with its sign, decimals, thousands separators and per cent.
+_VALUE = regex.compile(
+    r"\$\$([^$]{1,300})\$\$|\$((?:[^$\n\\]|\\.){1,300}+)\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]"
+    r"|(-?\\[dt]?frac\{[^{}]{1,60}\}\{[^{}]{1,60}\})"
+    r"|((?<![\w.])-?(?:\d{1,3}(?:[, \u00a0\u2009\u202f]\d{3})+(?!\d)|\d+)(?:[.,/]\d+)?(?:\\?%)?)",
+    regex.DOTALL,
+)
 _HASHES = regex.compile(r"^[ \t]*####(?!#)(.*)$", regex.MULTILINE)
 # The point of `\right.` is no full stop: it stands for a bracket without a right half.
 _FULL_STOPS = regex.compile(r"(?<!\\right)\.+$")
@@ -14,18 +40,42 @@ _WRAPPINGS = [("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "
 
 
 def final_answer(text: str, forms: list[str]) -> str | None:
-    """The final answer of a response in the first of the `forms` (names in `FORMS`) that it uses, else None."""
+    """The final answer of a response in the first of the `forms` (names in `FORMS`) that it uses, else None.
+
+    With both forms asked for, a number after "the answer is" that comes after the last box replaces the boxed one,
+    which was then that of a step.
+    """
+    text = unescaped(text)
+    boxes = list(_BOX.finditer(text)) if {"boxed", "the_answer_is"} <= set(forms) else []
+    said = the_answer_is(text[boxes[-1].end() :]) if boxes else None
+    if said and any(sign.isdigit() for sign in said):
+        return said
     return next((answer for answer in (FORMS[form](text) for form in forms) if answer), None)
+
+
+def unescaped(text: str) -> str:
+    """The text with `\\\\boxed` and the like as one command, as it was meant."""
+    return _ESCAPED.sub("\\\\", text)
 
 
 def boxed(text: str) -> str | None:
     """The content of the last `\\boxed{...}`; braces inside must balance, escaped ones (`\\{`) do not count.
 
-    None without a box, and where the last one is empty or cut off.
+    Boxes that are listed (`\\boxed{1} and \\boxed{2}`) are one answer: `1, 2`. None without a box, and where the last
+    one is empty or cut off.
     """
-    starts = [found.end() for found in _BOX.finditer(text)]
-    end = _closing_brace(text, starts[-1]) if starts else None
-    return trimmed(text[starts[-1] : end]) if end is not None else None
+    boxes = [(found.start(), found.end()) for found in _BOX.finditer(text)][-MOST_LISTED:]
+    contents: list[str] = []
+    following = len(text)
+    for start, opened in reversed(boxes):
+        end = _closing_brace(text, opened)
+        content = trimmed(text[opened:end]) if end is not None else None
+        is_listed = not contents or (end < following and _LISTED.fullmatch(text, end + 1, following))
+        if not content or not is_listed:
+            break
+        contents.insert(0, content)
+        following = start
+    return ", ".join(contents) or None
 
 
 def _closing_brace(text: str, start: int) -> int | None:
@@ -72,6 +122,25 @@ def hashes(text: str) -> str | None:
     return trimmed(found[-1][1])
 
 
+def answer_label(text: str) -> str | None:
+    """What follows `Answer:`, `Final answer:` or `A:` at the start of the last line that begins so.
+
+    Of a sentence, its last formula or number.
+    """
+    found = list(_LABEL.finditer(text))
+    answer = found[-1][1] if found else ""
+    return (last_value(answer) if len(_WORD.findall(answer)) >= SENTENCE_WORDS else None) or trimmed(answer)
+
+
+def last_value(text: str) -> str | None:
+    """The last formula or number of a response, for models that were not told how to give an answer.
+
+    It may be a number of an intermediate step, so a response that breaks off has an answer, too.
+    """
+    found = collections.deque(_VALUE.finditer(text), maxlen=1)
+    return trimmed(next(filter(None, found[0].groups()))) if found else None
+
+
 def trimmed(answer: str) -> str | None:
     """An answer without blanks, full stops, dollar signs and wrappings of mathematics or bold type around it.
 
@@ -95,4 +164,10 @@ def _unwrapped(answer: str, opening: str, closing: str) -> str:
     return inner if whole and opening not in inner and closing not in inner else answer
 
 
-FORMS = {"boxed": boxed, "the_answer_is": the_answer_is, "hashes": hashes}
+FORMS = {
+    "boxed": boxed,
+    "the_answer_is": the_answer_is,
+    "hashes": hashes,
+    "answer_label": answer_label,
+    "last_value": last_value,
+}

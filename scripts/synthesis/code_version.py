@@ -7,12 +7,12 @@ and nobody said what that means (`make sign`). All other stages use that digest 
 """
 
 import argparse
-import ast
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
 
+from synthesis import code_digests
 from synthesis.identity import BOUGHT_AS, bought_as
 
 SCRIPTS = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def modules_digest(rule: str) -> str:
     """Digest (12 hexadecimal digits) of a program and of all our modules it imports, without comments."""
     found = hashlib.sha256()
     for path in sorted(modules(SCRIPTS / f"{rule}.py")):
-        found.update(f"{path.relative_to(SCRIPTS)} {_code_digest(path)}\n".encode())
+        found.update(f"{path.relative_to(SCRIPTS)} {_code()[path].digest}\n".encode())
     return found.hexdigest()[:12]
 
 
@@ -69,53 +69,15 @@ def _versions() -> dict:
     return json.loads(VERSIONS.read_text(encoding="utf-8"))
 
 
+@cache
 def _imports(path: Path) -> list[Path]:
-    names = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("synthesis."):
-            # A module that is started as a process of its own, such as that of the training.
-            names.add(node.value)
-    files = [SCRIPTS.joinpath(*name.split(".")) for name in names]
+    files = [SCRIPTS.joinpath(*name.split(".")) for name in _code()[path].imported]
     return [found for file in files for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()]
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _code_digest(path: Path) -> str:
-    """Digest of what a file does: neither comments nor layout nor docstrings count."""
-    tree = _tree(path)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return hashlib.sha256(repr(_shape(tree)).encode()).hexdigest()
-
-
-def _shape(node):
-    """A syntax tree as nested lists that are the same in every Python version: without what is empty or a spelling."""
-    if isinstance(node, list):
-        return [_shape(item) for item in node if not (isinstance(item, ast.Constant) and item.value == "")]
-    if not isinstance(node, ast.AST):
-        return node
-    fields = [(name, value) for name, value in ast.iter_fields(node) if name != "kind"]
-    return [
-        type(node).__name__,
-        *((name, _shape(value)) for name, value in fields if value is not None and value != []),
-    ]
+def _code() -> dict[Path, code_digests.Code]:
+    return code_digests.of_folder(SCRIPTS)
 
 
 def main() -> None:

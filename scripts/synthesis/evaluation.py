@@ -3,8 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from synthesis import schema
-from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE
+from synthesis import metrics, schema
+from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE, normalised
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -16,10 +16,14 @@ NAMES = ["model", "student", "size", "seed", "benchmark"]
 COLUMNS = [
     *NAMES,
     "problems",
+    "samples",
     "correct",
     "accuracy",
     "accuracy_low",
     "accuracy_high",
+    "deviation_over_samples",
+    "pass_at_samples",
+    "majority_accuracy",
     "share_without_answer",
     "answers_timed_out",
     "answers_to_unreadable_references",
@@ -30,24 +34,67 @@ def score(grades: list[dict], seed: int) -> dict[str, str]:
     """The columns of a row after its names, from rows of `schema.GRADES`, as text.
 
     Samples are averaged for each problem first, so `correct` need not be whole. The interval is the percentile
-    bootstrap over problems; equal seeds resample a benchmark's problems alike for all models.
+    bootstrap over problems; equal seeds resample a benchmark's problems alike for all models. `samples` is the smallest
+    number of samples of a problem; with one, what is said of several stays empty.
     """
-    samples: dict[str, list[bool]] = {}
-    for row in sorted(grades, key=lambda row: (row["problem_id"], row["sample"])):
-        samples.setdefault(row["problem_id"], []).append(row["verdict"] == CORRECT)
-    means = [sum(found) / len(found) for found in samples.values()]
+    samples = _by_problem(grades)
+    outcomes = [[row["verdict"] == CORRECT for row in rows] for rows in samples.values()]
+    means = [sum(found) / len(found) for found in outcomes]
     low, high = interval(means, seed)
+    least = min(map(len, outcomes))
+    several = least > 1
+    majority = [metrics.majority_right(list(map(_vote, rows))) for rows in samples.values()]
     verdicts = Counter(row["verdict"] for row in grades)
     return {
         "problems": str(len(means)),
+        "samples": str(least),
         "correct": f"{sum(means):.10g}",
-        "accuracy": f"{sum(means) / len(means):.6f}",
-        "accuracy_low": f"{low:.6f}",
-        "accuracy_high": f"{high:.6f}",
-        "share_without_answer": f"{verdicts[NO_ANSWER] / len(grades):.6f}",
+        "accuracy": _text(metrics.mean_accuracy(outcomes)),
+        "accuracy_low": _text(low),
+        "accuracy_high": _text(high),
+        "deviation_over_samples": _text(metrics.deviation_over_samples(outcomes)),
+        "pass_at_samples": _text(metrics.pass_at(outcomes, least) if several else None),
+        "majority_accuracy": _text(sum(majority) / len(majority) if several else None),
+        "share_without_answer": _text(verdicts[NO_ANSWER] / len(grades)),
         "answers_timed_out": str(verdicts[TIMED_OUT]),
         "answers_to_unreadable_references": str(verdicts[UNREADABLE_REFERENCE]),
     }
+
+
+def shares(grades: list[dict]) -> dict[str, float]:
+    """The share of right samples of each problem, by its id."""
+    return {
+        name: sum(row["verdict"] == CORRECT for row in rows) / len(rows) for name, rows in _by_problem(grades).items()
+    }
+
+
+def pass_rates(grades: list[dict]) -> list[tuple[int, float]]:
+    """pass@k for k = 1, 2, 4, ... up to the number of samples that all problems have."""
+    outcomes = [[row["verdict"] == CORRECT for row in rows] for rows in _by_problem(grades).values()]
+    least = min(map(len, outcomes))
+    sizes = [2**power for power in range(least.bit_length()) if 2**power < least]
+    return [(k, metrics.pass_at(outcomes, k)) for k in (*sizes, least)]
+
+
+def _by_problem(grades: list[dict]) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for row in sorted(grades, key=lambda row: (row["problem_id"], row["sample"])):
+        found.setdefault(row["problem_id"], []).append(row)
+    return found
+
+
+def _vote(grade: dict) -> tuple[str | None, bool]:
+    """A sample's answer in the spelling of all that equal it, and whether it is right.
+
+    All right answers equal the reference, so they stand together. Wrong ones that are spelled differently stand apart.
+    """
+    if grade["verdict"] == CORRECT:
+        return "", True
+    return (normalised(grade["answer"]) if grade["answer"] is not None else None), False
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.6f}"
 
 
 def interval(values: list[float], seed: int) -> tuple[float, float]:

@@ -9,19 +9,25 @@ import multiprocessing
 import queue
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from decimal import Context, Decimal
+from typing import NamedTuple
 
 import regex
 
 from synthesis import grading_worker
-from synthesis.answers import FORMS, boxed, final_answer, trimmed
+from synthesis.answers import boxed, final_answer, trimmed, unescaped
 
 CORRECT, WRONG, NO_ANSWER = "correct", "wrong", "no_answer"
 TIMED_OUT, UNREADABLE_REFERENCE = "timed_out", "unreadable_reference"
 VERDICTS = (CORRECT, WRONG, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE)
 
-# Seconds for one answer. Usual ones take milliseconds, the slowest of those that end some tenths of a second.
-LIMIT_SECONDS = 10.0
+# Longer ones are no numbers that anyone meant.
+MOST_DIGITS = 400
+# Seconds of a process for one answer. Usual ones take milliseconds, the slowest of those that end some tenths.
+LIMIT_SECONDS = 1.5
+# Answers that are longer or nested more deeply than any reference are wrong without a comparison, which may not end.
+MOST_CHARACTERS = 1_000
+MOST_NESTED = 30
 # Seconds that a process gets to be gone after it closed its connection.
 GRACE_SECONDS = 5.0
 
@@ -32,6 +38,12 @@ _LOOKS = regex.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-zA-Z])|\\[
 _FRACTION = regex.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _TEXT = regex.compile(r"\\(?:text|textbf|textrm|mathrm|mbox|operatorname)\s*\{([^{}]*)\}")
 _NUMBER = regex.compile(r"[+-]?(?:\d+|\d{1,3}(?:\{?,\}?\d{3})+)?(?:\.\d+)?")
+# Blanks between the groups of a number: `1 000` and `1\,000`.
+_BLANKS = regex.compile(r"(?<=\d)(?:\\,|[ \u00a0\u2009\u202f])(?=\d{3}(?!\d))")
+# A comma that can't be a thousands separator.
+_DECIMAL_COMMA = regex.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})|[+-]?\d{4,},\d+")
+# Euler's number and the imaginary unit in upright type, which math-verify does not read.
+_UPRIGHT = regex.compile(r"\\mathrm\s*\{([ei])\}")
 _WORDS = regex.compile(r"\p{L}{2,}")
 _QUANTITY = regex.compile(r"\p{Sc}?\s*([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(?:\s*((?:\p{L}{2,}\.?\s*)+))?")
 # Words after a number that are no unit: with them the number alone is another answer.
@@ -41,9 +53,40 @@ _NO_UNIT = regex.compile(
 )
 
 
-def answer_in(response: str) -> str | None:
-    """The final answer of a model's response, in the first form of `answers.FORMS` that it uses; else None."""
-    return final_answer(response, list(FORMS))
+# How a final answer is given by a model that was told to give one.
+STATED = ["boxed", "the_answer_is", "hashes", "answer_label"]
+
+
+def answer_in(response: str, forms: list[str] | None = None) -> str | None:
+    """The final answer of a model's response, in the first of the `forms` (by default `STATED`) that it uses."""
+    return final_answer(response, forms or STATED)
+
+
+def number(answer: str) -> Decimal | None:
+    """The plain number that an answer is, without its unit and thousands separators; else None.
+
+    `1000,99` is read as a number with the comma of other languages.
+    """
+    text = (trimmed(answer) or "")[: MOST_DIGITS + 1]
+    text = _BLANKS.sub("", _without_unit(text).replace("{,}", ","))
+    if len(text) > MOST_DIGITS or not any(sign.isdigit() for sign in text):
+        return None
+    if _NUMBER.fullmatch(text):
+        return Decimal(text.replace(",", ""))
+    return Decimal(text.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(text) else None
+
+
+def _by_number(reference: str, answer: str, decimals: int) -> str | None:
+    """The verdict where both are plain numbers: right if equal to so many decimals; else None.
+
+    What may be a list (`1,22`) is right as a number only; otherwise math-verify decides.
+    """
+    wanted, given = number(reference), number(answer)
+    if wanted is None or given is None:
+        return None
+    if abs(wanted - given) < Decimal(5).scaleb(-decimals - 1):
+        return CORRECT
+    return None if _DECIMAL_COMMA.search(reference) or _DECIMAL_COMMA.search(answer) else WRONG
 
 
 def normalised(answer: str) -> str:
@@ -51,9 +94,9 @@ def normalised(answer: str) -> str:
     text = _without_unit(trimmed(answer) or "")
     text = _LOOKS.sub("", _FRACTION.sub(r"\\frac", _TEXT.sub(r"\1", text))).strip()
     if _NUMBER.fullmatch(text) and any(sign.isdigit() for sign in text):
-        number = Decimal(text.replace("{,}", "").replace(",", ""))
-        return format(number.normalize(), "f") if number else "0"
-    text = "".join(text.split())
+        value = Decimal(text.replace("{,}", "").replace(",", ""))
+        return format(value.normalize(Context(prec=len(text))), "f") if value else "0"
+    text = "".join(text.replace("$", "").replace(r"\%", "%").split())
     return text.casefold() if _WORDS.fullmatch(text) else text
 
 
@@ -72,23 +115,49 @@ def reference_text(reference: str) -> str:
             values = []
         if isinstance(values, list) and len(values) > 1 and all(isinstance(value, str) for value in values):
             return ", ".join(f"${trimmed(value) or value}$" for value in values)
+    reference = unescaped(reference)
     return (boxed(reference) if _BOX.search(reference) else None) or reference
 
 
 def as_formula(answer: str) -> str:
     """An answer as math-verify reads it: inside a box, unless its formulas are marked already."""
-    answer = _without_unit(answer)
+    answer = _UPRIGHT.sub(r"\1", _without_unit(answer))
     return answer if _FORMULA.search(answer) else rf"\boxed{{{answer}}}"
+
+
+def _nested(answer: str) -> int:
+    """How many brackets are open at most at a place of the answer."""
+    deepest = depth = 0
+    for sign in answer:
+        depth += (sign in "{([") - (sign in "})]")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+class Comparison(NamedTuple):
+    """When two answers are equal, as in math-verify's `verify`.
+
+    `float_rounding`: decimals that are compared. `strict`: names of variables count, and a set is no tuple.
+    `allow_set_relation_comp`: `1 < x < 2` as an answer equals the interval `(1, 2)`.
+    """
+
+    float_rounding: int = 6
+    strict: bool = True
+    allow_set_relation_comp: bool = False
+
+
+AS_MATH_VERIFY = Comparison()
 
 
 class Grader:
     """Grades answers with `workers` processes; a context manager, which ends them.
 
-    Each answer gets `limit_seconds` of wall-clock time, then its process is killed and replaced.
+    Each answer gets `limit_seconds` of its process, which is then killed and replaced.
     """
 
-    def __init__(self, workers: int = 1, limit_seconds: float = LIMIT_SECONDS):
-        self._all = [_Worker(limit_seconds) for _ in range(max(1, workers))]
+    def __init__(self, workers: int = 1, limit_seconds: float = LIMIT_SECONDS, comparison: Comparison = AS_MATH_VERIFY):
+        self._decimals = comparison.float_rounding
+        self._all = [_Worker(limit_seconds, comparison) for _ in range(max(1, workers))]
         self._free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._all:
             self._free.put(worker)
@@ -117,18 +186,29 @@ class Grader:
         try:
             for answer in answers:
                 if answer not in found:
-                    same = normalised(answer) == wanted
-                    found[answer] = CORRECT if same else worker.verdict(as_formula(reference), as_formula(answer))
+                    found[answer] = self._by_spelling(reference, wanted, answer) or worker.verdict(
+                        as_formula(reference), as_formula(answer)
+                    )
         finally:
             self._free.put(worker)
         return [found[answer] for answer in answers]
+
+    def _by_spelling(self, reference: str, wanted: str, answer: str) -> str | None:
+        """The verdict that needs no mathematics, else None; `wanted` is the reference as it is compared by spelling."""
+        if answer == reference:
+            return CORRECT
+        if len(answer) > max(MOST_CHARACTERS, 2 * len(reference)) or _nested(answer) > max(
+            MOST_NESTED, 2 * _nested(reference)
+        ):
+            return WRONG
+        return CORRECT if normalised(answer) == wanted else _by_number(reference, answer, self._decimals)
 
 
 class _Worker:
     """One process that compares; started when it is first needed, and again after it was killed."""
 
-    def __init__(self, limit_seconds: float):
-        self._limit = limit_seconds
+    def __init__(self, limit_seconds: float, comparison: Comparison):
+        self._limit, self._comparison = limit_seconds, comparison
         self._process = self._connection = None
         self._reference: tuple[str, bool] | None = None
 
@@ -161,9 +241,13 @@ class _Worker:
             return None  # killed by its alarm, or by the system
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        # Copies of one process that has imported math-verify, so that the next one is there at once.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["math_verify"])
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=grading_worker.serve, args=(theirs, self._limit), daemon=True)
+        self._process = context.Process(
+            target=grading_worker.serve, args=(theirs, self._limit, self._comparison._asdict()), daemon=True
+        )
         self._process.start()
         theirs.close()
 
