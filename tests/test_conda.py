@@ -70,7 +70,8 @@ def interpreters(clone: Clone) -> dict[str, Path]:
     return {rule: Path(re.search(r" interpreter (\S+) ", text)[1]) for rule, text in found.items()}
 
 
-@pytest.mark.workflow
+# Three environments are made for it; `test_slurm_conda.py` makes one, for a job on a node.
+@pytest.mark.long
 def test_every_light_rule_runs_in_the_environment_that_it_names(conda, clone, tmp_path, monkeypatch):
     manifest = plan_in(clone, monkeypatch).manifest("packaged").replace("<resources>", "resources")
     write_gguf(make_tiny_model(tmp_path / "tiny"), tmp_path / "tiny.gguf")
