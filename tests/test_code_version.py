@@ -15,7 +15,7 @@ def scripts(tmp_path, monkeypatch):
     monkeypatch.setattr(code_version, "VERSIONS", tmp_path / "scripts/code_versions.json")
 
     def forget():
-        for function in (code_version.modules, code_version._imports, code_version._code):
+        for function in (code_version.modules, code_version._imports, code_version._known):
             function.cache_clear()
 
     forget()
@@ -98,10 +98,12 @@ def test_what_was_found_is_kept_and_belongs_to_the_content(scripts, monkeypatch)
     assert code_version.modules_digest("generate_responses") == before
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"way": "another", "files": {}}', "no JSON"])
+@pytest.mark.parametrize("content", ["", "[]", "no JSON", {"way": "another", "files": {}}, {}, {"files": []}])
 def test_a_damaged_file_of_what_was_found_is_made_anew(scripts, content):
     folder, forget = scripts
     before = code_version.modules_digest("generate_responses")
+    if isinstance(content, dict):
+        content = json.dumps({"way": code_digests._way(), **content})
     (folder / code_digests.KEPT).write_text(content)
     forget()
     assert code_version.modules_digest("generate_responses") == before
@@ -112,3 +114,16 @@ def test_without_a_place_to_keep_what_was_found_nothing_fails(scripts):
     folder, _forget = scripts
     (folder / "__pycache__").write_text("no folder")
     assert len(code_version.modules_digest("generate_responses")) == 12
+
+
+def test_files_that_no_rule_needs_stop_no_start(scripts):
+    """What an editor or a writer leaves for a moment."""
+    folder, forget = scripts
+    before = code_version.modules_digest("generate_responses")
+    (folder / ".#grading.py").symlink_to("nowhere")
+    (folder / "half_written.py").write_text("def work(")
+    forget()
+    assert code_version.modules_digest("generate_responses") == before
+    edit(scripts, "synthesis/identity.py", "def ", "deff ")
+    with pytest.raises(SyntaxError):
+        code_version.modules_digest("generate_responses")

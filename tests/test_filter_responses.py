@@ -97,6 +97,9 @@ def test_hashes(text, expected):
         ("Answer: 3\nNo.\nAnswer: 4", "4"),
         ("Answer: there are 12 apples in total", "12"),
         ("In answer: 5", None),
+        ("Answer:\n\n5", "5"),
+        ("### Answer: 5", "5"),
+        ("A: 5\nB: 6\nC: 7", None),
         ("Answer:", None),
     ],
 )

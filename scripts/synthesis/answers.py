@@ -11,18 +11,23 @@ _ESCAPED = regex.compile(
 )
 # As many boxes are one answer at most.
 MOST_LISTED = 20
-# What stands between the boxes of a list: `,`, `and`, `\text{ and }`, ends of formulas, and the next one's `x =`. Not
-# `or`, after which the same number often comes in another form.
-_LISTED = regex.compile(
-    r"[^\n.]{0,40}?(?:[,;]|\band\b)[\s$}\\()\[\]]*(?:quad\s*)?(?:\p{L}(?:_\w|_\{\w+\})?\s*=\s*)?|(?:[\s$\\()\[\]]|\+{2,})*"
-)
+# What stands between the boxes of a list: commas, `and`, perhaps a unit before it and the next one's `x =`. Not `or`,
+# after which the same number often comes in another form.
+_MARKS = r"(?:[ \t$]|\\[()\[\],;:! ]|\\q?quad(?![a-zA-Z]))*+"
+_AND = r"(?:(?:\p{L}+[ \t]+){0,2}and\b|\\text\s*\{[^{}\n]{0,40}\band\s*\})"
+_NAME = r"(?:\p{L}(?:_\w|_\{\w+\})?[ \t]*=)?"
+_LISTED = regex.compile(rf"{_MARKS}(?:[,;]{_MARKS})?(?:{_AND}{_MARKS})?(?:{_NAME}{_MARKS}|\+{{2,}}+{_MARKS})")
+MOST_BETWEEN = 80
 # The phrases of ScaleQuest's reference code: `he answer is` and `final answer is`.
 _PHRASE = regex.compile(r"\b(?:the|final)[ \t]+answer[ \t]+is\b", regex.IGNORECASE)
 _BEFORE_ANSWER = regex.compile(r"[\s:*_=]*")
 _SENTENCE_END = regex.compile(r"[.!?](?=\s)")
 _LABEL = regex.compile(
-    r"^[ \t]*(?:\*\*)?(?:final[ \t]+)?(?:answer|a)(?:\*\*)?[ \t]*:(?:\*\*)?(.*)$", regex.IGNORECASE | regex.MULTILINE
+    r"^[ \t]*#*[ \t]*(?:\*\*)?(?:final[ \t]+)?(?:answer|a)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*+(?:\n\s*+)?(.*)$",
+    regex.IGNORECASE | regex.MULTILINE,
 )
+# The next of several choices.
+_CHOICE = regex.compile(r"\s*b\s*:", regex.IGNORECASE)
 _WORD = regex.compile(r"\p{L}{2,}")
 # What has so many words is a sentence.
 SENTENCE_WORDS = 3
@@ -34,21 +39,20 @@ _VALUE = regex.compile(
     regex.DOTALL,
 )
 _HASHES = regex.compile(r"^[ \t]*####(?!#)(.*)$", regex.MULTILINE)
-# The point of `\right.` is no full stop: it stands for a bracket without a right half.
-_FULL_STOPS = regex.compile(r"(?<!\\right)\.+$")
 _WRAPPINGS = [("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`")]
 
 
 def final_answer(text: str, forms: list[str]) -> str | None:
     """The final answer of a response in the first of the `forms` (names in `FORMS`) that it uses, else None.
 
-    With both forms asked for, a number after "the answer is" that comes after the last box replaces the boxed one,
-    which was then that of a step.
+    With both forms asked for, a number alone after "the answer is" that comes after the last box replaces the boxed
+    one, which was then that of a step.
     """
     text = unescaped(text)
     boxes = list(_BOX.finditer(text)) if {"boxed", "the_answer_is"} <= set(forms) else []
-    said = the_answer_is(text[boxes[-1].end() :]) if boxes else None
-    if said and any(sign.isdigit() for sign in said):
+    end = _closing_brace(text, boxes[-1].end()) if boxes else None
+    said = the_answer_is(text[end + 1 :]) if end is not None else None
+    if said and _VALUE.fullmatch(said):
         return said
     return next((answer for answer in (FORMS[form](text) for form in forms) if answer), None)
 
@@ -66,16 +70,20 @@ def boxed(text: str) -> str | None:
     """
     boxes = [(found.start(), found.end()) for found in _BOX.finditer(text)][-MOST_LISTED:]
     contents: list[str] = []
-    following = len(text)
+    following = None
     for start, opened in reversed(boxes):
         end = _closing_brace(text, opened)
         content = trimmed(text[opened:end]) if end is not None else None
-        is_listed = not contents or (end < following and _LISTED.fullmatch(text, end + 1, following))
-        if not content or not is_listed:
+        if not content or (following is not None and not _are_listed(text, end + 1, following)):
             break
         contents.insert(0, content)
         following = start
-    return ", ".join(contents) or None
+    return ", ".join(dict.fromkeys(contents)) or None
+
+
+def _are_listed(text: str, end: int, following: int) -> bool:
+    """Whether the box that ends at `end` and the following one are items of one list."""
+    return 0 <= following - end <= MOST_BETWEEN and bool(_LISTED.fullmatch(text, end, following))
 
 
 def _closing_brace(text: str, start: int) -> int | None:
@@ -125,9 +133,9 @@ def hashes(text: str) -> str | None:
 def answer_label(text: str) -> str | None:
     """What follows `Answer:`, `Final answer:` or `A:` at the start of the last line that begins so.
 
-    Of a sentence, its last formula or number.
+    It may stand on the next line. Of a sentence, its last formula or number. `A:` before `B:` is a choice.
     """
-    found = list(_LABEL.finditer(text))
+    found = [label for label in _LABEL.finditer(text) if not _CHOICE.match(text, label.end())]
     answer = found[-1][1] if found else ""
     return (last_value(answer) if len(_WORD.findall(answer)) >= SENTENCE_WORDS else None) or trimmed(answer)
 
@@ -149,13 +157,19 @@ def trimmed(answer: str) -> str | None:
     before, answer = None, answer.replace(r"\$", "")
     while answer != before:
         before = answer
-        answer = _FULL_STOPS.sub("", answer.strip()).rstrip()
+        answer = _without_full_stops(answer.strip())
         for opening, closing in _WRAPPINGS:
             answer = _unwrapped(answer, opening, closing)
         for sign in ("$", "**"):
             if answer.count(sign) == 1:
                 answer = answer.removeprefix(sign).removesuffix(sign)
     return answer or None
+
+
+def _without_full_stops(answer: str) -> str:
+    text = answer.rstrip(". \t\n")
+    # The point of `\right.` is no full stop: it stands for a bracket without a right half.
+    return f"{text}." if text.endswith(r"\right") and answer[len(text) :].startswith(".") else text
 
 
 def _unwrapped(answer: str, opening: str, closing: str) -> str:

@@ -25,14 +25,24 @@ class Code(NamedTuple):
 
 
 def of_folder(folder: Path) -> dict[Path, Code]:
-    """The code of each Python file below a folder."""
-    contents = {path: path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+    """The code of each Python file below a folder, but for hidden ones and those that are no Python at present."""
+    paths = [path for path in sorted(folder.rglob("*.py")) if path.is_file() and not path.name.startswith(".")]
+    contents = {path: path.read_bytes() for path in paths}
     digests = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     kept = _read(folder / KEPT)
-    found = {digests[path]: kept.get(digests[path]) or _code(content) for path, content in contents.items()}
+    found = {digest: kept[digest] for digest in digests.values() if digest in kept}
+    for path, digest in digests.items():
+        if digest not in found:
+            with suppress(SyntaxError, UnicodeDecodeError):
+                found[digest] = _code(contents[path])
     if found.keys() != kept.keys():
         _write(folder / KEPT, found)
-    return {path: Code(*found[digest]) for path, digest in digests.items()}
+    return {path: Code(*found[digest]) for path, digest in digests.items() if digest in found}
+
+
+def of_file(path: Path) -> Code:
+    """The code of one file; raises SyntaxError where it is no Python."""
+    return _code(path.read_bytes())
 
 
 def _code(content: bytes) -> Code:
@@ -92,7 +102,8 @@ def _read(path: Path) -> dict[str, list]:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return kept["files"] if isinstance(kept, dict) and kept.get("way") == _way() else {}
+    files = kept.get("files") if isinstance(kept, dict) and kept.get("way") == _way() else None
+    return files if isinstance(files, dict) else {}
 
 
 def _write(path: Path, found: dict[str, Code]) -> None:

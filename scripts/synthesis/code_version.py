@@ -34,7 +34,7 @@ def modules_digest(rule: str) -> str:
     """Digest (12 hexadecimal digits) of a program and of all our modules it imports, without comments."""
     found = hashlib.sha256()
     for path in sorted(modules(SCRIPTS / f"{rule}.py")):
-        found.update(f"{path.relative_to(SCRIPTS)} {_code()[path].digest}\n".encode())
+        found.update(f"{path.relative_to(SCRIPTS)} {_code(path).digest}\n".encode())
     return found.hexdigest()[:12]
 
 
@@ -71,12 +71,16 @@ def _versions() -> dict:
 
 @cache
 def _imports(path: Path) -> list[Path]:
-    files = [SCRIPTS.joinpath(*name.split(".")) for name in _code()[path].imported]
+    files = [SCRIPTS.joinpath(*name.split(".")) for name in _code(path).imported]
     return [found for file in files for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()]
 
 
+def _code(path: Path) -> code_digests.Code:
+    return _known().get(path) or code_digests.of_file(path)
+
+
 @cache
-def _code() -> dict[Path, code_digests.Code]:
+def _known() -> dict[Path, code_digests.Code]:
     return code_digests.of_folder(SCRIPTS)
 
 

@@ -4,12 +4,15 @@ from collections import Counter
 from pathlib import Path
 
 from synthesis import metrics, schema
-from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE, normalised
+from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE, normalised, number
 
 RESAMPLES = 1_000
 LEVEL = 0.95
 # Models below so many parameters are for trying the workflow: their figures say that a measurement works.
 SMALL_MODEL = 1_000_000_000
+
+# Stands for all right answers; no spelling holds it.
+_RIGHT = "\0right"
 
 # What names a row. `model` is the one that answered or, for a student, the one that its training began with.
 NAMES = ["model", "student", "size", "seed", "benchmark"]
@@ -86,11 +89,15 @@ def _by_problem(grades: list[dict]) -> dict[str, list[dict]]:
 def _vote(grade: dict) -> tuple[str | None, bool]:
     """A sample's answer in the spelling of all that equal it, and whether it is right.
 
-    All right answers equal the reference, so they stand together. Wrong ones that are spelled differently stand apart.
+    All right answers equal the reference, so they stand together. Wrong ones that are no plain numbers and are spelled
+    differently stand apart.
     """
     if grade["verdict"] == CORRECT:
-        return "", True
-    return (normalised(grade["answer"]) if grade["answer"] is not None else None), False
+        return _RIGHT, True
+    if grade["answer"] is None:
+        return None, False
+    value = number(grade["answer"])
+    return (normalised(grade["answer"]) if value is None else str(value.normalize())), False
 
 
 def _text(value: float | None) -> str:

@@ -6,7 +6,11 @@ own with a limit on the seconds of each answer, since expressions such as `9^{9^
 
 import json
 import multiprocessing
+import multiprocessing.context
+import os
 import queue
+import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Context, Decimal
@@ -28,6 +32,12 @@ LIMIT_SECONDS = 1.5
 # Answers that are longer or nested more deeply than any reference are wrong without a comparison, which may not end.
 MOST_CHARACTERS = 1_000
 MOST_NESTED = 30
+# Bytes of a folder's name in which a socket still fits.
+LONGEST_FOLDER = 60
+# The exit code of a process that ended with an error.
+FAILED = 1
+# Python looks at all its processes when it starts one or waits for one; if two threads do, one may see a wrong code.
+_PROCESSES = threading.Lock()
 # Seconds that a process gets to be gone after it closed its connection.
 GRACE_SECONDS = 5.0
 
@@ -37,18 +47,23 @@ _FORMULA = regex.compile(r"\$|\\\(|\\\[|\\boxed")
 _LOOKS = regex.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-zA-Z])|\\[,;:! ]|~")
 _FRACTION = regex.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _TEXT = regex.compile(r"\\(?:text|textbf|textrm|mathrm|mbox|operatorname)\s*\{([^{}]*)\}")
-_NUMBER = regex.compile(r"[+-]?(?:\d+|\d{1,3}(?:\{?,\}?\d{3})+)?(?:\.\d+)?")
-# Blanks between the groups of a number: `1 000` and `1\,000`.
-_BLANKS = regex.compile(r"(?<=\d)(?:\\,|[ \u00a0\u2009\u202f])(?=\d{3}(?!\d))")
+_NUMBER = regex.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+)?(?:\.\d+)?")
+# A number with blanks between its groups: `1 000` and `1\,000`.
+_BLANKS = regex.compile(r"[+-]?\d{1,3}(?:(?:\\,|[ \u00a0\u2009\u202f])\d{3})+(?:\.\d+)?")
+_BLANK = regex.compile(r"\\,|\s")
+# All blanks but those between two numbers.
+_SPACES = regex.compile(r"(?<!\d)\s+|\s+(?!\d)")
 # A comma that can't be a thousands separator.
-_DECIMAL_COMMA = regex.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})|[+-]?\d{4,},\d+")
+_DECIMAL_COMMA = regex.compile(r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|(?:0|\d{4,}),\d+)")
 # Euler's number and the imaginary unit in upright type, which math-verify does not read.
 _UPRIGHT = regex.compile(r"\\mathrm\s*\{([ei])\}")
 _WORDS = regex.compile(r"\p{L}{2,}")
-_QUANTITY = regex.compile(r"\p{Sc}?\s*([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(?:\s*((?:\p{L}{2,}\.?\s*)+))?")
+_QUANTITY = regex.compile(r"\p{Sc}?\s*([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(?:\s*+((?:\p{L}{2,}+\.?+\s*+)++))?+")
 # Words after a number that are no unit: with them the number alone is another answer.
 _NO_UNIT = regex.compile(
-    r"\b(?:and|or|to|pi|sqrt|sin|cos|tan|log|ln|exp|mod|percent|half|dozen|(?:hundred|thousand|[mbtr]+illion)s?)\b",
+    r"\b(?:and|or|to|times|plus|minus|over|base|pi|sqrt|root|sin|cos|tan|log|ln|exp|mod|percent|squared|cubed|factorial"
+    r"|half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozens?|am|pm"
+    r"|(?:hundred|thousand|[mbtr]+illion)(?:ths?|s)?)\b",
     regex.IGNORECASE,
 )
 
@@ -68,7 +83,8 @@ def number(answer: str) -> Decimal | None:
     `1000,99` is read as a number with the comma of other languages.
     """
     text = (trimmed(answer) or "")[: MOST_DIGITS + 1]
-    text = _BLANKS.sub("", _without_unit(text).replace("{,}", ","))
+    text = _without_unit(text).replace("{,}", ",")
+    text = _BLANK.sub("", text) if _BLANKS.fullmatch(text) else text
     if len(text) > MOST_DIGITS or not any(sign.isdigit() for sign in text):
         return None
     if _NUMBER.fullmatch(text):
@@ -79,24 +95,31 @@ def number(answer: str) -> Decimal | None:
 def _by_number(reference: str, answer: str, decimals: int) -> str | None:
     """The verdict where both are plain numbers: right if equal to so many decimals; else None.
 
-    What may be a list (`1,22`) is right as a number only; otherwise math-verify decides.
+    Of tiny numbers the digits count, else 0 would equal them. What may be a list (`1,22`) is right as a number only;
+    otherwise math-verify decides.
     """
     wanted, given = number(reference), number(answer)
     if wanted is None or given is None:
         return None
-    if abs(wanted - given) < Decimal(5).scaleb(-decimals - 1):
+    apart = abs(wanted - given)
+    if apart < Decimal(5).scaleb(-decimals - 1) and (not wanted or apart * 100 <= abs(wanted)):
         return CORRECT
-    return None if _DECIMAL_COMMA.search(reference) or _DECIMAL_COMMA.search(answer) else WRONG
+    return None if any(_DECIMAL_COMMA.fullmatch(trimmed(text) or "") for text in (reference, answer)) else WRONG
 
 
 def normalised(answer: str) -> str:
-    """An answer as it is compared by spelling: without layout, units after a number, or thousands separators."""
+    """An answer as it is compared by spelling: without layout, units after a number, or thousands separators.
+
+    One that is longer than any reference stays as it is.
+    """
+    if len(answer) > MOST_CHARACTERS:
+        return answer
     text = _without_unit(trimmed(answer) or "")
     text = _LOOKS.sub("", _FRACTION.sub(r"\\frac", _TEXT.sub(r"\1", text))).strip()
     if _NUMBER.fullmatch(text) and any(sign.isdigit() for sign in text):
         value = Decimal(text.replace("{,}", "").replace(",", ""))
         return format(value.normalize(Context(prec=len(text))), "f") if value else "0"
-    text = "".join(text.replace("$", "").replace(r"\%", "%").split())
+    text = _SPACES.sub("", text.replace("$", "").replace(r"\%", "%").strip())
     return text.casefold() if _WORDS.fullmatch(text) else text
 
 
@@ -111,8 +134,8 @@ def reference_text(reference: str) -> str:
     if reference.startswith("["):
         try:
             values = json.loads(reference)
-        except json.JSONDecodeError:
-            values = []
+        except (ValueError, RecursionError):
+            values = []  # a model's answer, as the reference of others
         if isinstance(values, list) and len(values) > 1 and all(isinstance(value, str) for value in values):
             return ", ".join(f"${trimmed(value) or value}$" for value in values)
     reference = unescaped(reference)
@@ -167,7 +190,7 @@ class Grader:
 
     def __exit__(self, *_error) -> None:
         for worker in self._all:
-            worker.end()
+            worker.close()
 
     def grade_all(self, problems: Iterable[tuple[str, list[str | None]]]) -> Iterator[list[str]]:
         """For each (reference, final answers), the verdicts on its answers; in order, as they are ready."""
@@ -210,51 +233,81 @@ class _Worker:
     def __init__(self, limit_seconds: float, comparison: Comparison):
         self._limit, self._comparison = limit_seconds, comparison
         self._process = self._connection = None
-        self._reference: tuple[str, bool] | None = None
+        self._is_closed = False
+        self._reference: tuple[str, bool | None] | None = None
 
     def verdict(self, reference: str, answer: str) -> str:
         """The verdict on an answer that is spelled otherwise than the reference, both as formulas."""
-        if not self._reads(reference):
-            return UNREADABLE_REFERENCE
+        readable = self._reads(reference)
+        if not readable:
+            return TIMED_OUT if readable is None else UNREADABLE_REFERENCE
         same = self._ask("answer", answer)
         return TIMED_OUT if same is None else CORRECT if same else WRONG
 
-    def _reads(self, reference: str) -> bool:
-        """Have the process read a reference, unless it has read just this one; returns whether it could."""
+    def _reads(self, reference: str) -> bool | None:
+        """Have the process read a reference, unless it has just read it; whether it could, None if not in time."""
         if self._reference is None or self._reference[0] != reference or (self._reference[1] and not self._process):
-            self._reference = (reference, bool(self._ask("reference", reference)))
+            self._reference = (reference, self._ask("reference", reference))
         return self._reference[1]
 
     def _ask(self, kind: str, text: str) -> bool | None:
         """The process's reply to a message (see `grading_worker.serve`); None if there is none in time."""
+        if self._is_closed:
+            raise RuntimeError("the grader has ended")
         if self._process is None:
             self._start()
         try:
             self._connection.send((kind, text))
             return self._connection.recv()
         except (EOFError, OSError):
-            self._process.join(GRACE_SECONDS)
-            code = self._process.exitcode
-            self.end()
-            if code is not None and code > 0:
+            code = self.end()
+            if code == FAILED:
                 raise RuntimeError("the process that compares answers failed; its error is above") from None
             return None  # killed by its alarm, or by the system
 
     def _start(self) -> None:
-        # Copies of one process that has imported math-verify, so that the next one is there at once.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["math_verify"])
+        context = _context()
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=grading_worker.serve, args=(theirs, self._limit, self._comparison._asdict()), daemon=True
-        )
-        self._process.start()
+        arguments = (theirs, self._limit, self._comparison._asdict())
+        process = context.Process(target=grading_worker.serve, args=arguments, daemon=True)
+        with _PROCESSES:
+            process.start()
+        self._process = process
         theirs.close()
 
-    def end(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
+    def close(self) -> None:
+        """End the process for good: a thread that is still grading starts no other one."""
+        self._is_closed = True
+        self.end()
+
+    def end(self) -> int | None:
+        """End the process, if there is one, and return its exit code, which is negative for one that was killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with _PROCESSES:
+            # One that has closed its connection gets the time to say why.
+            process.join(GRACE_SECONDS if self._has_closed() else 0)
+            process.kill()
+            process.join()
             self._connection.close()
-            self._process = self._connection = None
+            return process.exitcode
+
+    def _has_closed(self) -> bool:
+        try:
+            return self._connection.poll() and self._connection.recv() is None
+        except (EOFError, OSError):
+            return True
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Processes that are copies of one that has imported math-verify, so that the next one is there soon.
+
+    Where the folder for temporary files has too long a name for the socket which that needs, each one begins afresh.
+    """
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) > LONGEST_FOLDER:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["math_verify"])
+    return context
