@@ -13,7 +13,7 @@ from test_preference_run import OPTIMISED
 from test_trained_run import TRAINING, make_base_model, trained_config
 from workflow import Clone, Inputs, bought_since, plan_in
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.long
 
 COMPARISON = {"sample_generators", "judge_generators", "score_generators"}
 SAMPLING = {"temperature": 1.0, "max_tokens": 40}
