@@ -85,6 +85,7 @@ def search(folder: Path, questions: int) -> dict:
         files = ["--questions", run.path("generate_questions", shard.name)]
         files += ["--output", run.path("filter_questions", shard.name)]
         files += ["--signatures", run.path("filter_questions", shard.name, ".signatures.parquet")]
+        files += ["--overlaps", run.path("filter_questions", shard.name, ".overlaps.parquet")]
         job = f"{SOURCE}/{shard.name}"
         signed.append(run.program("filter_questions", job, "--settings", json.dumps(settings), *files))
     measured(["bench/duplicates.py", "--sign", questions, "--folder", folder])

@@ -147,18 +147,19 @@ def choosing_section() -> str:
         f"{date.today()}, {machine()}. Made by `python bench/measure.py --only choosing`.",
         "",
         "A made-up shard with five answers to each question, in several spellings. Rows are responses. Programs count "
-        "with their start and their processes, and do more than the plain ways beside them: they check that the files "
+        "with their start and their processes, on one core by the clock, and do more than the plain ways beside them: "
+        "they check that the files "
         "fit together, and write a verdict with a reason for each response. The plain ways read one file and write "
         f"nothing. `group_answers` compared {found['comparisons']:,} pairs with math-verify; equal spellings and other "
         "numbers need none.",
         "",
-        "| what | rows | CPU seconds | rows/CPU second | most memory (MB) |",
+        "| what | rows | seconds | rows/s | most memory (MB) |",
         "|---|---|---|---|---|",
     ]
     for name, words in names.items():
         item = found[name]
         memory = "" if item["memory"] is None else f"{item['memory']:.0f}"
-        lines.append(f"| {words} | {item['rows']:,} | {item['cpu']:.2f} | {item['rate']:,.0f} | {memory} |")
+        lines.append(f"| {words} | {item['rows']:,} | {item['seconds']:.2f} | {item['rate']:,.0f} | {memory} |")
     return "\n".join([*lines, ""])
 
 
