@@ -211,11 +211,11 @@ def test_agreement_with_the_published_verdicts_on_answers_to_gsm8k():
 
 
 # Seconds of this process for one hostile answer; the processes that compare have a limit of their own.
-MOST_SECONDS = 3
+MOST_SECONDS = 10
 
 
 def test_hostile_answers_end_with_a_verdict_each():
-    with grading.Grader(limit_seconds=0.7) as grader:
+    with grading.Grader() as grader:
         for reference, response, verdicts in HOSTILE:
             seconds = time.process_time()
             [verdict] = grader.grade(reference, [grading.answer_in(response)])
