@@ -7,17 +7,9 @@ hard limits: what a model wrote is never evaluated, and no comparison lasts long
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from typing import NamedTuple
 
-import regex
-
-from synthesis.grading import CORRECT, TIMED_OUT, Grader, normalised
-
-# A number in its normalised spelling. Two that lie further apart than this are different answers for math-verify too,
-# which rounds to six decimals: no need to ask.
-_NUMBER = regex.compile(r"-?\d+(?:\.\d+)?")
-APART = 1e-4
+from synthesis.grading import CORRECT, TIMED_OUT, WRONG, Grader, by_number, normalised
 
 # Answers that ran into the limit so often are compared no more: which of the two was the slow one is not told.
 MOST_TIMEOUTS = 2
@@ -57,7 +49,7 @@ def group(answers: list[str], grader: Grader) -> Groups:
         found[head], open_spellings = places[head], []
         for other in others:
             verdict = None
-            if max(slow[head], slow[other]) < MOST_TIMEOUTS and not _are_other_numbers(head, other):
+            if max(slow[head], slow[other]) < MOST_TIMEOUTS and by_number(head, other) != WRONG:
                 comparisons += 1
                 (verdict,) = grader.grade(answers[places[head]], [answers[places[other]]])
             if verdict == CORRECT:
@@ -67,8 +59,3 @@ def group(answers: list[str], grader: Grader) -> Groups:
             if verdict == TIMED_OUT:
                 slow.update((head, other))
     return Groups([found[spelling] for spelling in spellings], comparisons, slow.total() // 2)
-
-
-def _are_other_numbers(one: str, other: str) -> bool:
-    """Whether two normalised spellings are plain numbers with different values."""
-    return bool(_NUMBER.fullmatch(one) and _NUMBER.fullmatch(other)) and abs(Decimal(one) - Decimal(other)) > APART

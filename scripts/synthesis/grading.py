@@ -68,6 +68,20 @@ _NO_UNIT = regex.compile(
 )
 
 
+class Comparison(NamedTuple):
+    """When two answers are equal, as in math-verify's `verify`.
+
+    `float_rounding`: decimals that are compared. `strict`: names of variables count, and a set is no tuple.
+    `allow_set_relation_comp`: `1 < x < 2` as an answer equals the interval `(1, 2)`.
+    """
+
+    float_rounding: int = 6
+    strict: bool = True
+    allow_set_relation_comp: bool = False
+
+
+AS_MATH_VERIFY = Comparison()
+
 # How a final answer is given by a model that was told to give one.
 STATED = ["boxed", "the_answer_is", "hashes", "answer_label"]
 
@@ -92,7 +106,7 @@ def number(answer: str) -> Decimal | None:
     return Decimal(text.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(text) else None
 
 
-def _by_number(reference: str, answer: str, decimals: int) -> str | None:
+def by_number(reference: str, answer: str, decimals: int = AS_MATH_VERIFY.float_rounding) -> str | None:
     """The verdict where both are plain numbers: right if equal to so many decimals; else None.
 
     Of tiny numbers the digits count, else 0 would equal them. What may be a list (`1,22`) is right as a number only;
@@ -157,21 +171,6 @@ def _nested(answer: str) -> int:
     return deepest
 
 
-class Comparison(NamedTuple):
-    """When two answers are equal, as in math-verify's `verify`.
-
-    `float_rounding`: decimals that are compared. `strict`: names of variables count, and a set is no tuple.
-    `allow_set_relation_comp`: `1 < x < 2` as an answer equals the interval `(1, 2)`.
-    """
-
-    float_rounding: int = 6
-    strict: bool = True
-    allow_set_relation_comp: bool = False
-
-
-AS_MATH_VERIFY = Comparison()
-
-
 class Grader:
     """Grades answers with `workers` processes; a context manager, which ends them.
 
@@ -224,7 +223,7 @@ class Grader:
             MOST_NESTED, 2 * _nested(reference)
         ):
             return WRONG
-        return CORRECT if normalised(answer) == wanted else _by_number(reference, answer, self._decimals)
+        return CORRECT if normalised(answer) == wanted else by_number(reference, answer, self._decimals)
 
 
 class _Worker:
