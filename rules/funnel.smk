@@ -165,10 +165,43 @@ rule sample_pairs:
         " {params.difficulty} --output {output.rows} --page {output.page} --ledger {output.ledger} --log {log}"
 
 
-rule plot_rewards:
+rule tabulate_reward_distribution:
     input:
         stages=PLAN.stage_files(PLAN.reward_stages()),
         ledgers=PLAN.choice_ledgers(),
+    output:
+        table="<results>/tables/rewards.csv",
+        histogram="<results>/tables/rewards_histogram.csv",
+        page=report(
+            "<results>/pages/rewards.html",
+            caption="report/rewards_table.rst",
+            category=category("Rewards"),
+            labels={"what": "means and counts of the rewards"},
+        ),
+        ledger="<results>/ledger/tabulate_reward_distribution/all.json",
+    log:
+        "<logs>/tabulate_reward_distribution/all.log",
+    benchmark:
+        "<benchmarks>/tabulate_reward_distribution/all.tsv"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        run=RUN,
+        stages=PLAN.stage_arguments(PLAN.reward_stages(), "--stage"),
+        ledgers=compact_files("ledgers"),
+        code=code_version("tabulate_reward_distribution"),
+    shell:
+        "python scripts/tabulate_reward_distribution.py --run {params.run} --code-version {params.code}"
+        " {params.stages} --ledgers {params.ledgers} --table {output.table} --histogram {output.histogram}"
+        " --page {output.page} --ledger {output.ledger} --log {log}"
+
+
+rule plot_rewards:
+    input:
+        histogram="<results>/tables/rewards_histogram.csv",
         style=FIGURE_STYLE,
     output:
         svg=report(
@@ -179,14 +212,6 @@ rule plot_rewards:
         ),
         pdf="<results>/figures/rewards.pdf",
         png="<results>/figures/rewards.png",
-        table="<results>/tables/rewards.csv",
-        histogram="<results>/tables/rewards_histogram.csv",
-        page=report(
-            "<results>/pages/rewards.html",
-            caption="report/rewards_table.rst",
-            category=category("Rewards"),
-            labels={"what": "means and counts of the rewards"},
-        ),
         ledger="<results>/ledger/plot_rewards/all.json",
     log:
         "<logs>/plot_rewards/all.log",
@@ -195,14 +220,12 @@ rule plot_rewards:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=8000,
+        mem_mb=4000,
         runtime=30,
     params:
         run=RUN,
-        stages=PLAN.stage_arguments(PLAN.reward_stages(), "--stage"),
-        ledgers=compact_files("ledgers"),
         code=code_version("plot_rewards"),
     shell:
-        "python scripts/plot_rewards.py --run {params.run} --code-version {params.code} {params.stages}"
-        " --ledgers {params.ledgers} --table {output.table} --histogram {output.histogram} --page {output.page}"
-        " --style {input.style} --figure {output.svg} {output.pdf} {output.png} --ledger {output.ledger} --log {log}"
+        "python scripts/plot_rewards.py --run {params.run} --code-version {params.code}"
+        " --histogram {input.histogram} --style {input.style} --figure {output.svg} {output.pdf} {output.png}"
+        " --ledger {output.ledger} --log {log}"

@@ -2,35 +2,25 @@
 
 from pathlib import Path
 
-from synthesis import figures, funnel, program, reward_distribution, schema, web_pages
-from synthesis.reward_distribution import CHOSEN, COLUMNS, HISTOGRAM_COLUMNS, REJECTED
+from synthesis import figures, program, reward_distribution
+from synthesis.reward_distribution import CHOSEN, REJECTED
 
 COLOURS = {CHOSEN: figures.BLUE, REJECTED: figures.VERMILION}
 NOTHING = "no response has a reward"
-_WORDS = ("source", "outcome")
 
 
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
-    funnel.add_stage_argument(parser)
-    parser.add_argument("--ledgers", type=Path, nargs="*", default=[], help="the ledgers of select_responses")
-    parser.add_argument("--table", type=Path, required=True, help="means and counts (CSV)")
     parser.add_argument("--histogram", type=Path, required=True, help="the counts that are drawn (CSV)")
-    parser.add_argument("--page", type=Path, required=True, help="means and counts for readers (HTML)")
     figures.add_arguments(parser)
 
 
 def work(options, job):
-    """Write the tables, then draw the figure from the written histogram; the same rewards give the same bytes."""
+    """Draw the figure and write it in each form; the same table gives the same bytes."""
     figures.prepare("plot_rewards", options.style)
-    stages = funnel.require(funnel.stages(options.stage), ["score_responses", "select_responses"])
-    found = reward_distribution.read(stages["score_responses"], stages["select_responses"])
-    rows = reward_distribution.table(found, reward_distribution.ties(options.ledgers))
-    schema.write_csv(options.table, rows, COLUMNS)
-    schema.write_csv(options.histogram, reward_distribution.histogram(found), HISTOGRAM_COLUMNS)
-    schema.write_text(options.page, page(options.run, rows))
-    figures.write(draw(reward_distribution.read_histogram(options.histogram)), options.figure)
-    job.rows(**{"in": sum(int(row["responses"]) for row in rows)})
+    bins = reward_distribution.read_histogram(options.histogram)
+    figures.write(draw(bins), options.figure)
+    job.rows(**{"in": len(bins)})
 
 
 def draw(bins: list[dict]):
@@ -60,14 +50,6 @@ def draw(bins: list[dict]):
     panel.set_ylim(bottom=0)
     figure.legend(loc="outside lower center")
     return figure
-
-
-def page(run: str, rows: list[dict]) -> str:
-    """The table as a web page."""
-    title = f"Rewards of chosen and rejected responses in run {run}"
-    shown = [{name.replace("_", " "): row[name] for name in COLUMNS} for row in rows]
-    numbers = {name.replace("_", " ") for name in COLUMNS if name not in _WORDS}
-    return web_pages.page(title, web_pages.heading(title), web_pages.table(shown, numbers))
 
 
 def main(argv=None):

@@ -28,6 +28,7 @@ PROBE = {
 MIN_CHARACTERS = len("We add the two numbers. The answer is 10.")
 LATER = {"score_responses", "select_responses", "assemble_dataset", "write_dataset_card", "tabulate_funnel"}
 LATER |= {"check_funnel", "tabulate_costs", "plot_costs", "plot_funnel", "plot_rewards", "sample_rejections"}
+LATER |= {"tabulate_reward_distribution"}
 LATER |= {"tabulate_contamination", "sample_pairs"}
 
 

@@ -140,9 +140,9 @@ def test_every_figure_has_the_style_three_forms_a_caption_and_a_line_in_the_docs
     captions = re.findall(r'caption="(report/\S+\.rst)"', text)
     assert len(captions) >= len(stems)
     assert all((ROOT / "rules" / caption).read_text().strip() for caption in captions)
-    # Figures are drawn from tables; only the rule that makes its tables itself reads the rows of stages.
+    # Figures are drawn from tables alone.
     inputs = text.partition("    output:")[0]
-    assert rule == "plot_rewards" or not re.search(r"parquet|json|PLAN\.(all_files|stage_files)", inputs)
+    assert not re.search(r"parquet|json|PLAN\.(all_files|stage_files)", inputs)
 
 
 def test_a_table_that_is_missing_is_named(tmp_path):

@@ -63,9 +63,9 @@ def test_every_rule_has_the_jobs_that_the_grid_gives(clone):
         "fetch_benchmark", "merge_problems", "train_generator", "sample_raw_questions", "rewrite_questions",
         "build_preference_pairs", "optimize_generator", "find_duplicates", "select_questions", "assemble_dataset",
         "write_dataset_card", "tabulate_funnel", "check_funnel", "tabulate_costs", "plot_costs", "plot_funnel",
-        "tabulate_evaluation", "plot_rewards", "tabulate_trainings", "plot_trainings", "sample_rejections",
-        "tabulate_contamination", "plot_scaling_curves", "plot_pass_at_k", "write_settings", "sample_pairs",
-        "write_overview", "all",
+        "tabulate_evaluation", "tabulate_reward_distribution", "plot_rewards", "tabulate_trainings", "plot_trainings",
+        "sample_rejections", "tabulate_contamination", "plot_scaling_curves", "plot_pass_at_k", "write_settings",
+        "sample_pairs", "write_overview", "all",
     }  # fmt: skip
     a_shard = {stage.split("/")[0] for stage in STAGES} - once
     counts = dict.fromkeys(once, 1) | dict.fromkeys(a_shard, 3) | dict.fromkeys(["fetch_model", "fetch_problems"], 2)

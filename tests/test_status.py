@@ -129,7 +129,8 @@ def test_before_the_start_every_job_waits_in_the_order_of_the_workflow(run):
         "fetch_model", "fetch_problems", "fetch_benchmark", "merge_problems", "generate_questions", "filter_questions",
         "find_duplicates", "judge_questions", "select_questions", "generate_responses", "filter_responses",
         "score_responses", "select_responses", "assemble_dataset", "tabulate_funnel", "plot_funnel", "check_funnel",
-        "sample_rejections", "sample_pairs", "write_dataset_card", "tabulate_contamination", "plot_rewards",
+        "sample_rejections", "sample_pairs", "write_dataset_card", "tabulate_contamination",
+        "tabulate_reward_distribution", "plot_rewards",
         "tabulate_costs", "plot_costs", "write_settings", "write_overview",
     ]  # fmt: skip
     assert all(counts(rule) == {"waiting": len(rule.jobs)} for rule in rules)

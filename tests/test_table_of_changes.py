@@ -24,6 +24,7 @@ QUESTIONS = {"filter_questions", "find_duplicates", "judge_questions", "score_di
 RESPONSES = {"generate_responses", "filter_responses", "score_responses", "select_responses"}
 DATASET = {"assemble_dataset", "write_dataset_card", "tabulate_costs", "plot_costs", "tabulate_contamination"}
 DATASET |= {"tabulate_funnel", "plot_funnel", "check_funnel", "sample_rejections", "sample_pairs", "plot_rewards"}
+DATASET |= {"tabulate_reward_distribution"}
 EVALUATION = {
     "answer_benchmark",
     "grade_answers",

@@ -97,7 +97,7 @@ def test_a_choice_without_scores_and_back_buys_nothing(clone):
         ledgers, rows = clone.attempts(), clone.bought()
         clone.write_config(tree)
         clone.run()
-        drawn = {"plot_rewards"} if "score_responses" in tree else set()
+        drawn = {"tabulate_reward_distribution", "plot_rewards"} if "score_responses" in tree else set()
         assert clone.rules_that_ran(ledgers) == {"select_responses"} | OUTCOME | drawn
         assert bought_since(rows, clone.bought()) == {}
         if tree is config:

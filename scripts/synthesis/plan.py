@@ -319,7 +319,7 @@ class Plan(
         trained = ["tabulate_trainings", "plot_trainings"] if self.training_tables() else []
         evaluated = ["tabulate_evaluation"] if self.evaluation_tables() else []
         evaluated += self.evaluation_figure_rules()
-        written += ["plot_rewards"] if self.reward_tables() else []
+        written += ["tabulate_reward_distribution", "plot_rewards"] if self.reward_tables() else []
         evaluated += ["tabulate_rewards"] if self.measured_reward_tables() else []
         evaluated += ["tabulate_results"] if self.result_tables() else []
         measured = ["tabulate_agreement"] if self.agreement_tables() else []

@@ -7,6 +7,7 @@ import math
 import plot_rewards
 import pytest
 import small_run
+import tabulate_reward_distribution
 from figure_texts import assert_texts_stand_apart, figure_arguments, figure_bytes
 from question_files import start
 from synthesis import reward_distribution, schema
@@ -22,20 +23,15 @@ def results(tmp_path):
 
 
 def run(folder, results, *ledgers) -> int:
+    """Make the tables, then draw from them alone; returns the exit code of the first that failed."""
     stages = []
     for stage in STAGES:
         stages += ["--stage", stage, *sorted((results / stage).rglob("*.parquet"))]
     names = {"table": "table.csv", "histogram": "bins.csv", "page": "page.html"}
     made = [part for option, name in names.items() for part in (f"--{option}", folder / name)]
-    return start(
-        plot_rewards,
-        folder,
-        {},
-        *stages,
-        *(["--ledgers", *ledgers] if ledgers else []),
-        *made,
-        *figure_arguments(folder),
-    )
+    given = ["--ledgers", *ledgers] if ledgers else []
+    failed = start(tabulate_reward_distribution, folder, {}, *stages, *given, *made)
+    return failed or start(plot_rewards, folder, {}, "--histogram", folder / "bins.csv", *figure_arguments(folder))
 
 
 def read(path) -> list[dict]:
