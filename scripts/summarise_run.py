@@ -65,7 +65,7 @@ def _funnel(counts: list[funnel.StageCount]) -> str:
 
 
 def _tokens(total: dict) -> str:
-    return f"Tokens: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"
+    return f"Tokens of the data set: {int(total['prompt_tokens']):,} read, {int(total['completion_tokens']):,} written"
 
 
 def _failed_and_saved(total: dict) -> list[tuple[str, str, str, str]]:
@@ -83,6 +83,8 @@ def _cost(total: dict, *amounts: tuple[str, str, str, str]) -> list[str]:
     money = [f"{costs.shown(total[key])} {total['currency']} {what}" for _, _, what, key in amounts if total[key]]
     if money:
         lines.append(f"Cost: {', '.join(money)} (prices of {total['price_date']})")
+    if not all(total[f"{prefix}gpu_hours"] for _, prefix, _, _ in amounts):
+        lines.append("Not known in full: attempts are in no journal of the store (see the log of tabulate_costs)")
     if total["no_price_for"]:
         lines.append(f"Cost not known in full: no price for {total['no_price_for']}; add it under prices in the config")
     return lines

@@ -29,7 +29,7 @@ def work(options, job):
     costs.write(options.output, rows)
     costs_by_phase.write(options.phases, phases)
     costs_by_resource.write(options.resources, resources)
-    schema.write_text(options.page, cost_page.page(options.run, rows, phases, resources))
+    schema.write_text(options.page, cost_page.page(options.run, rows, phases, resources, books.included))
     job.rows(**{"in": len(options.ledgers) + len(options.other_ledgers), "out": len(rows)})
 
 

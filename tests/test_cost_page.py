@@ -18,9 +18,9 @@ def plain(page):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<body>")[2]))
 
 
-def assemble(books, pairs):
+def assemble(books, pairs, **included):
     assembly = books.attempt("assembly", rule="assemble_dataset", journal=False, engine="", wall_seconds=0.0)
-    books.job(assembly, rows={"in": pairs, "out": pairs})
+    books.job(assembly, rows={"in": pairs, "out": pairs, **included})
 
 
 def test_what_says_nothing_is_left_out(books):
@@ -47,6 +47,25 @@ def test_the_first_lines_tell_cost_spending_failures_and_what_reuse_saved(books)
     assert "Other runs had bought 5 rows of the data set, which saved this run 1.000 USD (0.5000 GPU hours)." in first
     assert "Later starts of the run found 1 rows in the store, which cost 0.5000 USD" in first
     assert "Saved by reuse −0.500 −1.000 Failed attempts 0.750 1.500 Spent in total 2.000 4.000" in plain(books.page)
+
+
+def test_included_pairs_are_told_apart_from_those_that_cost_something(books):
+    books.job(books.attempt("a", gpus=1, gpu_name="A100", wall_seconds=HOUR, rows=5), {"a": 5})
+    assemble(books, 5, included=1000)
+    assert books.tabulate()["total"]["samples"] == "5"
+    told = "The 5 pairs that the run made (1,000 more were included from other sets) cost 2.000 USD"
+    assert told in plain(books.page)
+
+
+def test_what_is_not_known_because_its_attempt_is_gone_is_given_a_reason(books):
+    reason = "What attempts that are in no journal of the store cost is not known, as are sums with it."
+    own = books.attempt("own", wall_seconds=HOUR, rows=1)
+    books.job(own, {"own": 1})
+    books.tabulate()
+    assert reason not in plain(books.page)
+    books.job(own, {"gone": 3})
+    books.tabulate()
+    assert "The data set cost an unknown amount of USD" in plain(books.page) and reason in plain(books.page)
 
 
 def test_failures_and_reuse_are_told_where_there_are_none(books):

@@ -179,6 +179,27 @@ def test_students_and_evaluation_are_spent_and_the_data_set_costs_no_more_for_th
     assert amounts(table["total"], *SPENT) == (2.0, 3.0, 4.3)
 
 
+def test_tokens_of_the_total_are_those_of_the_data_set_alone(books):
+    """Scorers that are compared and select nothing belong to a rule of the data set all the same."""
+    selecting = books.attempt("a", rule="score_difficulty", wall_seconds=HOUR, rows=10)
+    books.job(selecting, {"a": 10}, tokens={"prompt": 50, "completion": 1})
+    compared = books.attempt("b", rule="score_difficulty", wall_seconds=HOUR, rows=10)
+    books.job(compared, {"b": 10}, tokens={"prompt": 5000, "completion": 100}, needed=False)
+    table = books.tabulate()
+    tokens = ("prompt_tokens", "completion_tokens")
+    assert amounts(table["score_difficulty"], *tokens) == (5050, 101)
+    assert amounts(table["total"], *tokens) == (50, 1)
+    made = costs.read_books("trial", books.store, books.ledgers, whole_run=False)
+    card = costs.total(costs.table(costs.steps(made, PRICES), made.pairs, PRICES))
+    assert amounts(card, *tokens) == (50, 1)
+
+
+def test_a_run_that_only_prepares_has_no_tokens_of_a_data_set(books):
+    rewritten = books.attempt("a", rule="rewrite_questions", wall_seconds=HOUR, rows=1)
+    books.job(rewritten, {"a": 1}, tokens={"prompt": 10, "completion": 10}, needed=False)
+    assert amounts(books.tabulate()["total"], "prompt_tokens", "completion_tokens") == (0, 0)
+
+
 def test_rows_that_the_comparison_shares_cost_the_data_set_what_they_cost(books):
     books.job(books.attempt("a", rule="judge_questions", wall_seconds=HOUR, rows=10), {"a": 10})
     more = books.attempt("b", rule="judge_generators", wall_seconds=HOUR, rows=10)

@@ -44,7 +44,7 @@ def test_the_demo_makes_a_data_set_that_loads_with_one_line(clone, printed, tmp_
 def test_the_demo_shows_what_runs_and_ends_with_a_summary(clone, printed):
     assert re.search(r"generate_\w+ smollm2/\d{5}: writing, \d+ of \d+ rows, .* to go", printed)
     assert re.search(r"generate_responses +\d+ of \d+", printed)
-    for word in ("Tokens:", "Hours", "Cost:", "results/demo/dataset", "results/demo/report.html"):
+    for word in ("Tokens of the data set:", "Hours", "Cost:", "results/demo/dataset", "results/demo/report.html"):
         assert word in printed, word
 
 

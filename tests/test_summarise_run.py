@@ -10,6 +10,7 @@ import small_run
 import summarise_run
 import tabulate_costs
 import tabulate_funnel
+from synthesis import costs
 from synthesis.ledger import Attempt, Ledger
 
 PRICES = {"date": "2026-01-31", "currency": "EUR", "source": "t", "cpu_core_hour": 0.1, "gpu_hour": {"A100": 2.0}}
@@ -70,7 +71,7 @@ def test_the_summary_tells_funnel_tokens_hours_cost_and_time(run, capsys):
     assert "  filter_questions/language    11 of 13  language:de 2" in lines
     assert "  select_responses              7 of 12  lower_reward 5" in lines
     assert sum(line.startswith("  select_responses") for line in lines) == 2
-    assert "Tokens: 12,345 read, 678 written" in lines
+    assert "Tokens of the data set: 12,345 read, 678 written" in lines
     assert any(line.startswith("Hours of the data set: 1.00 GPU, ") for line in lines)
     assert any(line.startswith("Hours spent by the run: 1.50 GPU, ") for line in lines)
     assert any(line.startswith("Of these, lost with failed attempts: 0.50") for line in lines)
@@ -117,6 +118,17 @@ def test_a_missing_price_is_named_instead_of_a_cost(run, capsys):
     assert "no price for H100" in printed.out
     assert "EUR" not in printed.out
     assert "Hours of the data set: 1.00 GPU" in printed.out
+
+
+def test_what_is_in_no_journal_is_named_as_the_reason_for_unknown_amounts(run, capsys):
+    run()
+    reason = "Not known in full: attempts are in no journal of the store (see the log of tabulate_costs)"
+    assert reason not in summarise(capsys)[1].out
+    table = Path("results/trial/tables/costs.csv")
+    rows = costs.read(table)
+    costs.write(table, [*rows[:-1], {**rows[-1], "gpu_hours": "", "cpu_core_hours": "", "cost": ""}])
+    _, printed = summarise(capsys)
+    assert "Hours of the data set: unknown GPU, unknown CPU core" in printed.out and reason in printed.out
 
 
 def test_an_unfinished_run_is_one_sentence(tmp_path, monkeypatch, capsys):

@@ -27,14 +27,18 @@ _COUNTS = {
     "failed_attempts": "failed attempts",
 }
 _AMOUNTS = {"gpu_hours": "GPU hours", "cpu_core_hours": "CPU core hours", "cost": ""}
+_HOURS = ("gpu_hours", "cpu_core_hours", "spent_gpu_hours", "spent_cpu_core_hours")
 _OUR_STEPS, _A_MILLION, _PAPER = "this data set", "for a million pairs", "published"
 
 
-def page(run: str, rows: list[dict], phases: list[dict], resources: list[dict]) -> str:
-    """The page for the tables of `costs`, `costs_by_phase` and `costs_by_resource`."""
+def page(run: str, rows: list[dict], phases: list[dict], resources: list[dict], included: int = 0) -> str:
+    """The page for the tables of `costs`, `costs_by_phase` and `costs_by_resource`.
+
+    `included` are the rows of the data set that were taken from other sets as they are.
+    """
     total = costs.total(rows)
     title = f"What run {run} cost"
-    parts = [web_pages.heading(title), *map(web_pages.paragraph, _sentences(total, rows))]
+    parts = [web_pages.heading(title), *map(web_pages.paragraph, _sentences(total, rows, included))]
     made = _makes_dataset(total)
     account = "From the data set's cost to what was spent" if made else "What was spent"
     parts += [web_pages.heading(account, level=2), _account_table(phases, total)]
@@ -54,11 +58,10 @@ def _makes_dataset(total: dict) -> bool:
 # What is said first
 
 
-def _sentences(total: dict, rows: list[dict]) -> list[str]:
+def _sentences(total: dict, rows: list[dict], included: int) -> list[str]:
     """What the data set cost, what was spent, what failed and what reuse saved, in words."""
-    pairs = f" of {int(total['samples']):,} pairs" if total["samples"] else ""
     scaled = _words(total, "{}_per_million_pairs")
-    costly = f"The data set{pairs} cost {_words(total, '{}')}"
+    costly = f"{_dataset(total, included)} cost {_words(total, '{}')}"
     costly += f"; a million pairs at the same cost a pair would be {scaled}." if total["samples"] else "."
     costly = costly if _makes_dataset(total) else "The run makes no data set of its own."
     spent = f"The run spent {_words(total, 'spent_{}', 'spent')} in all"
@@ -82,7 +85,20 @@ def _sentences(total: dict, rows: list[dict]) -> list[str]:
     notes += [f"There is no price for {total['no_price_for']}, so that sums with it are {UNKNOWN}."] * bool(
         total["no_price_for"]
     )
+    # Attempts that are known have their hours, so hours that are not are of one that nobody can find.
+    if not all(total[key] for key in _HOURS):
+        notes.append(f"What attempts that are in no journal of the store cost is {UNKNOWN}, as are sums with it.")
     return [f"{costly} {spent}", " ".join(saved), " ".join(notes)]
+
+
+def _dataset(total: dict, included: int) -> str:
+    """The data set in words, with its pairs if they are known; included ones cost nothing and are told apart."""
+    if not total["samples"]:
+        return "The data set"
+    pairs = f"{int(total['samples']):,} pairs"
+    if included:
+        return f"The {pairs} that the run made ({included:,} more were included from other sets)"
+    return f"The data set of {pairs}"
 
 
 def _words(row: dict, pattern: str, money: str = "") -> str:

@@ -49,7 +49,10 @@ COLUMNS = [
 
 @dataclass
 class Step:
-    """The line of one rule: rows, tokens and cost of the data set, and what the run spent on it.
+    """The line of one rule: rows and tokens of its jobs, cost of the data set, and what the run spent on it.
+
+    `dataset_tokens` are the tokens of those jobs that the data set needs: a rule may have others, such as scorers that
+    are compared and select nothing.
 
     `parts` are the shares of `spent` and `dataset` by the parts of `cost_shares`. Parts of `spent` stand at the rule
     whose attempts they are of, and those of the data set at the rule that uses the rows: `spent_on_dataset` adds up to
@@ -64,6 +67,7 @@ class Step:
     attempts: int = 0
     failed_attempts: int = 0
     tokens: Counter = field(default_factory=Counter)
+    dataset_tokens: Counter = field(default_factory=Counter)
     spent_tokens: Counter = field(default_factory=Counter)
     dataset: Bill = field(default_factory=Bill)
     spent: Bill = field(default_factory=Bill)
@@ -75,11 +79,6 @@ class Step:
     def phase(self) -> str:
         """The phase the rule belongs to."""
         return phase_of(self.rule)
-
-    @property
-    def is_after_dataset(self) -> bool:
-        """Whether the rule is no part of making the data set."""
-        return self.phase in AFTER_DATASET
 
     @property
     def type(self) -> str:
@@ -125,9 +124,16 @@ class Books:
 
     @property
     def pairs(self) -> int | None:
-        """Rows of the data set, from the ledger of `assemble_dataset`; None without it."""
-        found = [ledger["rows"]["out"] for ledger in self.ledgers if ledger["rule"] == "assemble_dataset"]
-        return found[0] if found else None
+        """Rows of the data set that the run made, from the ledger of `assemble_dataset`; None without it."""
+        return self._assembled("out")
+
+    @property
+    def included(self) -> int:
+        """Rows of the data set that were included from other sets as they are, and that cost nothing."""
+        return self._assembled("included") or 0
+
+    def _assembled(self, what: str) -> int | None:
+        return next((ledger["rows"].get(what) for ledger in self.ledgers if ledger["rule"] == "assemble_dataset"), None)
 
 
 def books(
@@ -178,6 +184,8 @@ def steps(found: Books, prices: dict) -> list[Step]:
 
     for ledger in [*found.ledgers, *found.others]:
         _book_rows(line(ledger["rule"]), ledger, {**found.elsewhere, **found.own})
+    for ledger in found.ledgers:
+        line(ledger["rule"]).dataset_tokens.update(ledger["tokens"])
     bills = {name: bill(attempt, prices) for name, attempt in {**found.elsewhere, **found.own}.items()}
     spending = set()
     for share in found.shares:
@@ -257,7 +265,11 @@ def table(found: list[Step], pairs: int | None, prices: dict) -> list[dict]:
 
 
 def _total(found: list[Step], pairs: int | None) -> Step:
-    """The sum of all lines; rows of different rules are not of one kind, so the samples are those of the data set."""
+    """The sum of all lines.
+
+    Rows of different rules are not of one kind, so the samples are the pairs that the run made. Tokens are those of the
+    data set.
+    """
     made = Step(TOTAL, samples=pairs or 0)
     for step in found:
         made.dataset += step.dataset
@@ -265,7 +277,7 @@ def _total(found: list[Step], pairs: int | None) -> Step:
         made.kept += step.kept
         for part, amount in step.parts.items():
             made.parts[part] += amount
-        made.tokens.update({} if step.is_after_dataset else step.tokens)
+        made.tokens.update(step.dataset_tokens)
         made.spent_tokens.update(step.spent_tokens)
         for name in ("rows_kept", "rows_reused", "attempts", "failed_attempts"):
             setattr(made, name, getattr(made, name) + getattr(step, name))
