@@ -7,13 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 import small_run
 import write_dataset_card
 import yaml
 from card_run import CARD, CONFIG, EXPORTS, PRICES, make_card, section, write_run
-from synthesis import dataset_card, dataset_card_making
+from synthesis import dataset_card, dataset_card_making, schema
+from synthesis.ledger import Attempt, journal_folder
 from synthesis.response_choice import METHODS
 
 LOAD = """
@@ -138,6 +140,25 @@ def test_a_card_without_scores_promises_none(tmp_path, folder):
     assert "| scores |" not in section(card, "Settings")
     for name in ("reward", "reward_model"):
         assert f"| `{name}` | null: no response was scored |" in section(card, "Columns")
+
+
+def test_what_the_run_spent_is_said_to_be_without_what_comes_after_the_data_set(tmp_path, folder):
+    student = Attempt(run="trial", rule="train_student", job="s/0", state="finished", wall_seconds=3600.0)
+    path = journal_folder(tmp_path / "store", "trial") / "train_student" / f"{student.attempt}.json"
+    schema.write_text(path, json.dumps(asdict(student)))
+    costs = section(make_card(tmp_path, folder), "Cost")
+    assert "all its attempts but those after the data set (students, evaluation, comparison, judges, audit)" in costs
+    total = next(line for line in costs.splitlines() if line.startswith("| total "))
+    assert "train_student" not in costs and float(total.split("|")[-4]) < 0.1  # the student's hour alone costs that
+
+
+def test_texts_of_the_configuration_break_no_table(tmp_path, folder):
+    config = copy.deepcopy(CONFIG)
+    config["filter_questions"]["filters"][0]["rules"] = {"require": ["a`b"]}
+    config["models"]["writer"]["license"] = "of its\n\n| own"
+    card = make_card(tmp_path, folder, config)
+    assert '| `` {"rules": {"require": ["a`b"]}} `` |' in section(card, "Settings")
+    assert "| of its \\| own |" in section(card, "Models")
 
 
 def test_a_missing_price_is_said(tmp_path, folder):

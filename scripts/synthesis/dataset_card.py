@@ -16,10 +16,11 @@ from synthesis import (
     dataset_card_responses,
 )
 from synthesis.configuration_paths import published_path
+from synthesis.cost_phases import AFTER_DATASET
 from synthesis.dataset_exports import EXPORTS
 from synthesis.funnel import StageCount
 from synthesis.licences import warnings
-from synthesis.markdown_text import escape, fence, table
+from synthesis.markdown_text import code, escape, fence, table
 from synthesis.reproducibility import is_exact, level, promise
 
 # The hub's names for sizes of data sets, with the number of rows from which each holds.
@@ -151,7 +152,7 @@ def introduction(facts: Facts) -> str:
         lines.append(facts.card["description"])
     lines.append(
         f"{own:,} questions, each with one response written by a model. {dataset_card_responses.choice(facts.config)} "
-        "No person has checked the rows: questions may be flawed and responses wrong."
+        "No person has corrected the rows: questions may be flawed and responses wrong."
     )
     if facts.included:
         sets = ", ".join(f"{count:,} of `{name}`" for name, count in facts.included.items())
@@ -279,7 +280,7 @@ def sampling(facts: Facts) -> str:
 
 def _settings(tree: dict) -> str:
     kept = {key: value for key, value in tree.items() if key not in ("name", "model", "prompt")}
-    return f"`{json.dumps(kept, ensure_ascii=False)}`".replace("|", "\\|")
+    return escape(code(json.dumps(kept, ensure_ascii=False)))
 
 
 def reproducibility(facts: Facts) -> str:
@@ -362,12 +363,14 @@ def cost_table(facts: Facts) -> str:
     ]
     total = costs.total(facts.costs)
     head = ["step", "type", "rows", "prompt tokens", "completion tokens", "GPU hours", "CPU core hours"]
+    later = ", ".join(phase.lower() for phase in AFTER_DATASET)
     unpriced = f"\n\nThere is no price for {total['no_price_for']}." if total["no_price_for"] else ""
     return f"""## Cost
 
 The cost of the data set counts each row once, by its share of the attempt that made it, whichever run that was; `saved`
-is what other runs had paid. What the run spent counts all its attempts; `failed` is what was lost with those that
-failed. Prices are those of {total["price_date"]}; an empty field is not known.
+is what other runs had paid. What the run spent counts all its attempts but those after the data set ({later});
+`failed` is what was lost with those that failed. Prices are those of {total["price_date"]}; an empty field is not
+known.
 
 {table([*head, *(f"{name} ({total['currency']})" for name in ("cost", "spent", "failed", "saved"))], rows)}{unpriced}"""
 

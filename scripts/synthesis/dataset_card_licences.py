@@ -34,11 +34,11 @@ def _material(item: Material) -> list[str]:
     if not item.on_card:
         on_card = "not stated" if item.source == "hub" else "no card"
     else:
-        on_card = "the same" if item.is_confirmed else _cell(item.on_card)
+        on_card = "the same" if item.is_confirmed else escape(item.on_card)
     link = (item.stated or {}).get("license_link")
     terms = ", ".join(filter(None, (item.terms, f"on its card: {link}" if link else None)))
     configured = item.configured or ("that on its card" if item.on_card else "unknown")
-    return [f"`{item.name}`", _stages(item.stages), _cell(configured), on_card, _cell(terms) or "none"]
+    return [f"`{item.name}`", _stages(item.stages), escape(configured), on_card, escape(terms) or "none"]
 
 
 def _trained(config: dict, materials: dict[str, Material]) -> list[list[str]]:
@@ -48,7 +48,7 @@ def _trained(config: dict, materials: dict[str, Material]) -> list[list[str]]:
     for name in configuration_models.in_use_for_dataset(config):
         if name in chain:
             known = [(origin, materials[place].licence or "unknown") for origin, place in _origins(config, name)]
-            origins = ", ".join(f"`{origin}` ({_cell(licence)})" for origin, licence in known)
+            origins = ", ".join(f"`{origin}` ({escape(licence)})" for origin, licence in known)
             stages = _stages(licences.stages_of(uses, name))
             found.append([f"`{name}`", stages, f"trained here; inherits from {origins}", "no card", "none"])
     return found
@@ -69,7 +69,7 @@ def unlisted(config: dict, found: dict[str, dict]) -> str:
     """What has no row: sets that are only compared with, and files of the maker's own."""
     used = {item.place for item in licences.materials(config, found)}
     compared = [
-        f"`{name}` ({_cell(settings.get('license') or _on_card(found, group, name))})"
+        f"`{name}` ({escape(settings.get('license') or _on_card(found, group, name))})"
         for group in ("problems", "benchmarks")
         for name, settings in config[group].items()
         if f"{group}.{name}" not in used
@@ -91,8 +91,3 @@ def _on_card(found: dict[str, dict], group: str, name: str) -> str:
 
 def _stages(stages: list[str]) -> str:
     return ", ".join(f"`{stage}`" for stage in stages)
-
-
-def _cell(text: str) -> str:
-    """A text of somebody else's in a cell of a table in Markdown."""
-    return escape(" ".join(text.split()))

@@ -43,7 +43,7 @@ This card was written by the workflow at this commit, which is not that of rows 
 
 def limits(config: dict) -> str:
     """What is known to be weak in a data set that was made like this."""
-    found = ["No person has checked the rows.", *_of_questions(config), *_of_responses(config)]
+    found = ["No person has corrected the rows.", *_of_questions(config), *_of_responses(config)]
     return "## Known limits\n\n" + "\n".join(f"- {sentence}" for sentence in found)
 
 

@@ -2,6 +2,7 @@
 
 from synthesis import configuration_difficulty, configuration_models
 from synthesis.configuration_paths import published_path
+from synthesis.markdown_text import escape
 
 HEAD = ["model", "role", "origin", "revision", "licence", "parameters", "engine", "SHA-256 of its files (start)"]
 
@@ -14,7 +15,7 @@ def rows(config: dict, manifests: list[dict]) -> list[list[str]]:
             ", ".join(_roles(config, manifest["model"])),
             _origin(manifest) + _adapter(manifest),
             f"`{manifest['revision']}`" if manifest["revision"] else "none",
-            configuration_models.definition(config, manifest["model"])["license"],
+            escape(configuration_models.definition(config, manifest["model"])["license"]),
             _count(configuration_models.definition(config, manifest["model"])["parameters"]),
             ", ".join(filter(None, (manifest["engine"], manifest["dtype"]))),
             f"`{manifest['content_sha256'][:16]}`" if "server" not in manifest["source"] else "none",

@@ -7,9 +7,22 @@ _NUMBER = re.compile(r"[\d.,]+( %)?")
 
 def fence(text: str, language: str) -> str:
     """A code block whose fence is longer than any in the text."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    marks = "`" * max(3, longest + 1)
+    marks = "`" * max(3, _longest_run(text) + 1)
     return f"{marks}{language}\n{text.rstrip()}\n{marks}"
+
+
+def code(text: str) -> str:
+    """A text as code within a line: its marks are longer than any run of backticks in it."""
+    longest = _longest_run(text)
+    marks = "`" * (longest + 1)
+    # A space beside the marks parts them from a backtick of the text, and is no part of the code.
+    edge = " " if longest else ""
+    return f"{marks}{edge}{text}{edge}{marks}"
+
+
+def _longest_run(text: str) -> int:
+    """The length of the longest run of backticks in a text."""
+    return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -21,5 +34,5 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def escape(text: str) -> str:
-    """A text of somebody else's for a cell of a table."""
-    return text.replace("|", "\\|")
+    """A text of somebody else's for a cell of a table, which is one line."""
+    return re.sub(r"\s*[\r\n]\s*", " ", text.strip()).replace("|", "\\|")
