@@ -165,6 +165,27 @@ def test_what_only_students_need_is_no_part_of_the_card_or_of_the_data_sets_cost
     assert "<results>/ledger/select_subset/baseline/1000.json" in after.other_ledgers()
 
 
+@pytest.mark.parametrize("needs", ["nothing", "filter", "merging"])
+def test_benchmarks_that_only_the_evaluation_uses_are_no_part_of_the_data_sets_cost(needs):
+    config = changed(("answer_benchmark", {**EVALUATION, "benchmarks": ["arithmetic_test"]}))
+    if needs != "merging":
+        del config["merge_problems"]
+        config["problems"] = {}
+        config["train_generator"], config["optimize_generator"] = {}, {}
+        config["generate_questions"]["sources"]["smollm2"]["empty_prefix"]["model"] = "smollm2"
+        config["filter_questions"]["filters"] = [
+            {**item, "contamination": {"words": 13, "benchmarks": ["arithmetic_test"]}}
+            for item in config["filter_questions"]["filters"]
+            if "contamination" in item and needs == "filter"
+        ]
+    found = Plan(validate(config))
+    of_dataset, after = (
+        [path for path in paths if "fetch_benchmark/arithmetic_test-" in path]
+        for paths in (found.ledgers(), found.other_ledgers())
+    )
+    assert (len(of_dataset), len(after)) == ((0, 1) if needs == "nothing" else (1, 0))
+
+
 def test_the_card_needs_no_prompt_of_the_evaluation_or_of_a_measurement():
     other = plan(("answer_benchmark.prompt", "config/prompts/response.yaml"))
     judge = {**TEXT_JUDGE, "labels": {"file": "config/examples/solvability.jsonl"}}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from synthesis.configuration_dataset import sources
+from synthesis.configuration_dataset import filters, sources
 from synthesis.configuration_sentences import key
 
 # What the run's own data set is called where a set of problems could stand in its place.
@@ -59,3 +59,20 @@ def used_after_dataset(config: dict) -> list[str]:
     """Names of the sets that the data set does not need, each once."""
     before = used_for_dataset(config)
     return list(dict.fromkeys(name for _, name in uses(config) if name not in before))
+
+
+def benchmarks_of_filters(config: dict) -> list[str]:
+    """Names of the benchmarks that the filters of questions compare with, each once."""
+    found = [entry["contamination"] for entry in filters(config) if "contamination" in entry]
+    return sorted({name for settings in found for name in settings["benchmarks"]})
+
+
+def benchmarks_for_dataset(config: dict) -> list[str]:
+    """Names of the benchmarks that the data set needs; seed problems are compared with all of them."""
+    return list(config["benchmarks"]) if "merge_problems" in config else benchmarks_of_filters(config)
+
+
+def benchmarks_after_dataset(config: dict) -> list[str]:
+    """Names of the benchmarks that the data set does not need."""
+    before = benchmarks_for_dataset(config)
+    return [name for name in config["benchmarks"] if name not in before]

@@ -154,9 +154,7 @@ class Plan(
 
     def benchmarks_of_filters(self) -> list[str]:
         """Names of the benchmarks that the filters compare with."""
-        filters = configuration_dataset.filters(self.config)
-        found = [entry["contamination"] for entry in filters if "contamination" in entry]
-        return sorted({name for settings in found for name in settings["benchmarks"]})
+        return configuration_problems.benchmarks_of_filters(self.config)
 
     def filters_use_held_out(self) -> bool:
         """Whether a filter compares with the held-out problems."""

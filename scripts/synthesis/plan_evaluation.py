@@ -47,6 +47,7 @@ class EvaluationPlan(ResourcePlan):
         fetched = {
             ("fetch_model", "models"): [name for name in self.fetched_models() if name not in needed],
             ("fetch_problems", "problems"): configuration_problems.used_after_dataset(self.config),
+            ("fetch_benchmark", "benchmarks"): configuration_problems.benchmarks_after_dataset(self.config),
         }
         subsets = dict.fromkeys(
             f"{self._pairs_of(name)}/{size}"

@@ -223,7 +223,7 @@ class ResourcePlan:
         fetched = {
             ("fetch_model", "models"): [name for name in self.fetched_models() if name in needed],
             ("fetch_problems", "problems"): configuration_problems.used_for_dataset(self.config),
-            ("fetch_benchmark", "benchmarks"): self.config["benchmarks"],
+            ("fetch_benchmark", "benchmarks"): configuration_problems.benchmarks_for_dataset(self.config),
         }
         return self.fetched_ledgers(fetched)
 
