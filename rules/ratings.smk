@@ -28,7 +28,7 @@ rule write_rating_sheet:
 
 rule tabulate_ratings:
     input:
-        key="<results>/write_rating_sheet/key.csv",
+        key=PLAN.rating_key(),
         sheets=PLAN.filled_sheets(),
         published=PLAN.published_ratings(),
     output:
@@ -57,6 +57,6 @@ rule tabulate_ratings:
         code=code_version("tabulate_ratings"),
     shell:
         "python scripts/tabulate_ratings.py --run {params.run} --seed {params.seed} --settings {params.settings:q}"
-        " --code-version {params.code} --key {input.key} --sheets {input.sheets:q} --published {input.published:q}"
+        " --code-version {params.code} --key {input.key:q} --sheets {input.sheets:q} --published {input.published:q}"
         " --output {output.table} --agreement {output.agreement} --page {output.page} --ledger {output.ledger}"
         " --log {log}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from synthesis import program, rating_sheets, schema
 from synthesis.configuration_problems import DATASET
+from synthesis.errors import InputError
 
 
 def add_arguments(parser):
@@ -20,6 +21,8 @@ def work(options, job):
     sets = options.settings["sets"]
     problems = dict(zip((name for name in sets if name != DATASET), options.problems, strict=True))
     items = rating_sheets.draw(options.data, problems, sets, options.seed, options.settings["items"])
+    if not items:
+        raise InputError(f"there is nothing to rate: no question in {', '.join(sets)}; correct rate_questions.sets.")
     for name in sets:
         drawn = sum(item.set == name for item in items)
         if drawn < options.settings["items"]:

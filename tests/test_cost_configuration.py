@@ -16,6 +16,14 @@ NOT_FITTING = {
         ["tabulate_costs.lines.Judging[0]", "did you mean judge_q"],
     ),
     "a rule that costs nothing": ({"lines": {"Bill": ["plot_costs"]}}, ["is plot_costs, which is no rule that costs"]),
+    "a rule after the data set": (
+        {"lines": {"Students": ["train_student/small"]}},
+        ["lines.Students[0] is train_student/small, which comes after the data set", "remove it"],
+    ),
+    "the name of another rule": (
+        {"lines": {"filter_questions": ["judge_questions"]}},
+        ["lines.filter_questions[0] is judge_questions, but the line is called filter_questions", "another name"],
+    ),
     "a job in two lines": (
         {"lines": {"All": ["train_generator"], "One": ["train_generator/small"]}},
         ["lines.One[0] is train_generator/small", "stand in tabulate_costs.lines.All[0] already"],
@@ -48,6 +56,7 @@ def test_what_does_not_fit_is_refused(settings, fragments):
         REMOVE,
         {"lines": {"Any name: 1, 2 & 3": ["judge_questions", "train_generator/of_another_run"]}},
         {"published": PUBLISHED},
+        {"lines": {"judge_questions": ["judge_questions/solvability"]}},
         {"lines": {"One": ["train_generator/a"], "Two": ["train_generator/ab"]}},
     ],
 )

@@ -8,6 +8,7 @@ from changed_configuration import assert_refused, changed, validate
 from synthesis import configuration
 from synthesis.plan import Plan
 
+PUBLISHED = {"file": "config/published/scalequest.csv", "source": "arXiv 2410.18693v2", "table": "5"}
 PAIRS = Path(__file__).resolve().parent.parent / "config/pairs.yaml"
 
 
@@ -33,6 +34,19 @@ def test_a_push_that_can_not_be(settings, fragments):
         ({"sets": ["nobody"]}, ["rate_questions.sets[0] is 'nobody'", "not defined under problems"]),
         ({"sets": ["dataset"], "sheets": ["a.xlsx"]}, ["rate_questions.sheets[0]", ".csv"]),
         ({"sets": ["dataset"], "published": {"file": "a.csv", "source": "s"}}, ["rate_questions.published.table"]),
+        ({"sets": ["dataset"], "key": "config/none.csv"}, ["rate_questions.key is config/none.csv"]),
+        (
+            {"sets": ["dataset"], "published": {**PUBLISHED, "source": "arXiv"}},
+            ["rate_questions.published.source is 'arXiv', which config/published/scalequest.csv lacks"],
+        ),
+        (
+            {"sets": ["dataset"], "published": {**PUBLISHED, "table": "99"}},
+            ["rate_questions.published.table is '99', which config/published/scalequest.csv lacks"],
+        ),
+        (
+            {"sets": ["dataset"], "published": {**PUBLISHED, "table": "4"}},
+            ["table is '4', which has none of the columns clarity, reasonableness, real-world relevance"],
+        ),
     ],
 )
 def test_ratings_that_can_not_be(settings, fragments):
@@ -40,12 +54,15 @@ def test_ratings_that_can_not_be(settings, fragments):
 
 
 def test_ratings_are_planned_and_change_no_data_set():
-    settings = {"sets": ["dataset"], "sheets": ["config/published/scalequest.csv"]}
+    settings = {"sets": ["dataset"], "sheets": ["config/published/scalequest.csv"], "published": PUBLISHED}
     config, without = changed(("rate_questions", settings)), changed()
     validate(config)
     validate(without)
     plan, other = Plan(config), Plan(without)
     assert plan.rating_rules() == ["write_rating_sheet", "tabulate_ratings"] and other.rating_rules() == []
+    assert plan.rating_key() == "<results>/write_rating_sheet/key.csv"
+    validate(kept := changed(("rate_questions", {**settings, "key": "config/published/scalequest.csv"})))
+    assert Plan(kept).rating_key() == "config/published/scalequest.csv"
     assert json.loads(plan.rating_settings("items", "sets")) == {"items": 40, "sets": ["dataset"]}
     assert set(plan.report_files()) - set(other.report_files()) == set(plan.rating_tables())
     for question in ("ledgers", "dataset_outputs", "card_settings", "dataset_settings", "data_files"):

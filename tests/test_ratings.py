@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import re
 
 import pytest
 import small_run
@@ -10,7 +11,7 @@ import tabulate_ratings
 import write_rating_sheet
 from conftest import ROOT
 from synthesis import rater_agreement, rating_sheets, schema
-from synthesis.rating_sheets import CRITERIA
+from synthesis.rating_criteria import CRITERIA
 
 PUBLISHED = {"source": "arXiv 2410.18693v2", "table": "5"}
 
@@ -54,10 +55,10 @@ def fill(path, sheet, score=lambda place, criterion: 3, delimiter=",", encoding=
     return path
 
 
-def tabulate(tmp_path, *sheets, settings=None, published=()):
+def tabulate(tmp_path, *sheets, settings=None, published=(), key="key.csv"):
     arguments = [*small_run.common_arguments(tmp_path, "tabulate_ratings"), "--seed", "7"]
     chosen = {"sets": ["dataset", "published"], **(settings or {})}
-    arguments += ["--settings", json.dumps(chosen), "--key", str(tmp_path / "key.csv")]
+    arguments += ["--settings", json.dumps(chosen), "--key", str(tmp_path / key)]
     arguments += ["--sheets", *map(str, sheets), "--published", *map(str, published)]
     arguments += ["--output", str(tmp_path / "ratings.csv"), "--agreement", str(tmp_path / "agreement.csv")]
     return tabulate_ratings.main([*arguments, "--page", str(tmp_path / "ratings.html")])
@@ -170,7 +171,7 @@ def scores_with(value):
         ({"score": scores_with("good")}, ["row 4: clarity is 'good'"]),
         ({"score": scores_with(" ")}, ["row 4: clarity is empty; every item needs a score"]),
         ({"drop": (0, 3)}, ["anna.csv lacks the items ", "every rater rates all items"]),
-        ({"encoding": "utf-16"}, ["anna.csv is not in UTF-8; save the sheet as CSV in UTF-8"]),
+        ({"encoding": "utf-16"}, ["anna.csv is not in UTF-8; save it as CSV in UTF-8"]),
     ],
 )
 def test_a_sheet_that_is_not_filled_well(write, tmp_path, capsys, change, fragments):
@@ -186,7 +187,9 @@ def test_items_and_columns_that_do_not_fit(write, tmp_path, capsys):
     sheet, _ = write()
     unknown = [{**row, "item": "abc"} if place == 1 else row for place, row in enumerate(sheet)]
     assert tabulate(tmp_path, fill(tmp_path / "a.csv", unknown)) == 1
-    assert "a.csv, row 3: the item 'abc' is not on the sheet that was given out" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "a.csv, row 3: the item 'abc' is not in the key; restore its name, or, if the sets changed after" in told
+    assert "name the copy of its own key as rate_questions.key" in told
     assert tabulate(tmp_path, fill(tmp_path / "a.csv", [*sheet, sheet[0]])) == 1
     assert f"the item {sheet[0]['item']} stands in row 2 too; remove one" in capsys.readouterr().err
     (tmp_path / "a.csv").write_text("item,question,clarity\n")
@@ -198,6 +201,60 @@ def test_items_and_columns_that_do_not_fit(write, tmp_path, capsys):
     assert "two files called a; name each sheet after its rater" in capsys.readouterr().err
     assert tabulate(tmp_path, tmp_path / "nobody.csv") == 1
     assert "nobody.csv is missing; put the filled sheet there" in capsys.readouterr().err
+
+
+def test_a_filled_sheet_is_read_by_its_own_key_after_the_data_set_has_grown(write, tmp_path, capsys):
+    sheet, _ = write(items=5)
+    filled = fill(tmp_path / "anna.csv", sheet)
+    (tmp_path / "key.csv").rename(tmp_path / "kept.csv")
+    write(items=20)
+    assert tabulate(tmp_path, filled) == 1
+    assert "name the copy of its own key as rate_questions.key" in capsys.readouterr().err
+    assert tabulate(tmp_path, filled, key="kept.csv") == 0
+    assert {row["items"] for row in read(tmp_path / "ratings.csv") if row["set"] == "dataset"} == {"5"}
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        (None, "kept.csv is missing; run the workflow again"),
+        ("item,set\n", "kept.csv has no column id; it needs item, set, id"),
+        ("item;set;id\nq1;elsewhere;1\n", "kept.csv has items of elsewhere, which is not among rate_questions.sets"),
+        ("item,set,id\n", "kept.csv has no items, so there is nothing to rate"),
+    ],
+)
+def test_a_key_that_is_none(write, tmp_path, capsys, text, fragment):
+    sheet, _ = write()
+    if text is not None:
+        (tmp_path / "kept.csv").write_text(text)
+    assert tabulate(tmp_path, fill(tmp_path / "anna.csv", sheet), key="kept.csv") == 1
+    assert fragment in capsys.readouterr().err
+
+
+def test_rows_are_counted_as_a_spreadsheet_does(write, tmp_path, capsys):
+    sheet, _ = write()
+    path = fill(tmp_path / "anna.csv", sheet, scores_with("6"))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:2], "", ",,,,", *lines[2:]]))
+    assert tabulate(tmp_path, path) == 1
+    assert "anna.csv, row 6: clarity is '6'" in capsys.readouterr().err
+
+
+def test_a_set_without_questions_is_told(write, tmp_path):
+    sheet, _ = write(sets=("published",))
+    assert tabulate(tmp_path, fill(tmp_path / "anna.csv", sheet)) == 0
+    empty = [row for row in read(tmp_path / "ratings.csv") if row["set"] == "dataset"]
+    assert [(row["items"], row["mean"], row["low"], row["high"]) for row in empty] == [("0", "", "", "")] * 3
+    assert re.search(r">dataset</td>\s*<td[^>]*>0</td>", (tmp_path / "ratings.html").read_text())
+
+
+def test_a_sheet_without_any_question_is_none(tmp_path, capsys):
+    schema.write(tmp_path / "p.parquet", [], schema.PROBLEMS)
+    arguments = [*small_run.common_arguments(tmp_path, "write_rating_sheet"), "--seed", "7"]
+    arguments += ["--settings", json.dumps({"items": 5, "sets": ["p"]}), "--problems", str(tmp_path / "p.parquet")]
+    arguments += ["--sheet", str(tmp_path / "sheet.csv"), "--key", str(tmp_path / "key.csv")]
+    assert write_rating_sheet.main(arguments) == 1
+    assert "there is nothing to rate: no question in p" in capsys.readouterr().err
 
 
 # Agreement
@@ -223,6 +280,18 @@ def test_full_agreement_is_one_and_nothing_to_disagree_about_is_none():
     assert rater_agreement.krippendorff_alpha([[4, 4], [4, 4]]) is None
     assert rater_agreement.weighted_kappa([4, 4], [4, 4]) is None
     assert rater_agreement.krippendorff_alpha([[1], [2]]) is None
+
+
+def test_the_mean_kappa_is_that_of_the_pairs_that_have_one():
+    varying = [1, 2, 3, 4, 5, 1]
+    raters = [
+        rating_sheets.Ratings(name, {str(item): {"clarity": score} for item, score in enumerate(scores)})
+        for name, scores in {"a": [4] * 6, "b": [4] * 6, "c": varying}.items()
+    ]
+    row = tabulate_ratings.agreement(raters, "clarity")
+    assert float(row["weighted_kappa"]) == pytest.approx(concordance([4] * 6, varying), abs=1e-4)
+    assert row["kappa_pairs"] == 2
+    assert tabulate_ratings.agreement(raters[:2], "clarity")["weighted_kappa"] == ""
 
 
 def concordance(first: list[int], second: list[int]) -> float:

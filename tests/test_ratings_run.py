@@ -1,6 +1,7 @@
 """Ratings in a whole run: the sheet first, the tables once it is filled, and nothing else again."""
 
 import csv
+import shutil
 
 import pytest
 from workflow import Clone
@@ -22,6 +23,7 @@ def test_a_filled_sheet_gives_the_tables_and_makes_nothing_else_again(tmp_path):
     with (results / "write_rating_sheet/sheet.csv").open(newline="", encoding="utf-8-sig") as file:
         sheet = list(csv.DictReader(file))
     assert len(sheet) == 20
+    shutil.copy(results / "write_rating_sheet/key.csv", clone.folder / "kept.csv")
     with (clone.folder / "anna.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(sheet[0]))
         writer.writeheader()
@@ -36,3 +38,11 @@ def test_a_filled_sheet_gives_the_tables_and_makes_nothing_else_again(tmp_path):
     assert means["seeds", "clarity"] == 4 and means["dataset", "real_world_relevance"] == 2
     assert (results / "pages/ratings.html").is_file()
     assert "Nothing to be done" in clone.run()
+    # Another sheet has another key; the filled one is read by the copy of its own.
+    config["rate_questions"] |= {"items": 12, "key": "kept.csv"}
+    clone.write_config(config)
+    made = clone.attempts()
+    clone.run()
+    assert clone.rules_that_ran(made) == {"write_rating_sheet", "tabulate_ratings"}
+    with (results / "tables/ratings.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["items"] for row in csv.DictReader(file)} == {"10"}

@@ -16,7 +16,7 @@ import regex
 from synthesis import addresses, configuration_dataset, configuration_models, configuration_problems
 from synthesis.configuration_audit import audit, audited, diversity
 from synthesis.configuration_comparison_checks import comparison, shares
-from synthesis.configuration_cost_checks import cost_lines, published_costs
+from synthesis.configuration_cost_checks import cost_lines
 from synthesis.configuration_dataset_checks import duplicates, problem_sets, stages
 from synthesis.configuration_difficulty import scorers
 from synthesis.configuration_evaluation import pairs, placed
@@ -25,6 +25,7 @@ from synthesis.configuration_figures import figures
 from synthesis.configuration_judge_checks import judge_settings, judges
 from synthesis.configuration_model_checks import model_names, models, students, training
 from synthesis.configuration_paths import PathSetting, data_files, prompts, rewrite_directions
+from synthesis.configuration_published_checks import published_costs, published_ratings
 from synthesis.configuration_response_checks import responses
 from synthesis.configuration_results_checks import results
 from synthesis.configuration_reward_checks import measured_rewards, response_scores
@@ -350,5 +351,6 @@ CHECKS = (
     _prices,
     cost_lines,
     published_costs,
+    published_ratings,
     addresses.with_password,
 )

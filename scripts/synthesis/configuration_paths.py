@@ -95,6 +95,8 @@ def data_files(config: dict) -> Iterator[PathSetting]:
     rated = config.get("rate_questions", {})
     for number in range(len(rated.get("sheets", []))):
         yield PathSetting(key("rate_questions", "sheets", number), rated["sheets"], number)
+    if "key" in rated:
+        yield PathSetting("rate_questions.key", rated, "key")
     if "published" in rated:
         yield PathSetting("rate_questions.published.file", rated["published"], "file")
     for group in ("problems", "benchmarks"):

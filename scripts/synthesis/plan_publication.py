@@ -38,6 +38,10 @@ class PublicationPlan(ResourcePlan):
         """The sheets that raters have filled."""
         return self._rating().get("sheets", [])
 
+    def rating_key(self) -> str:
+        """The key of the filled sheets: that which the user kept, or that of the sheet as it is now."""
+        return self._rating().get("key", f"{RESULTS}/write_rating_sheet/key.csv")
+
     def published_ratings(self) -> list[str]:
         """The file with the published ratings."""
         return [self._rating()["published"]["file"]] if "published" in self._rating() else []

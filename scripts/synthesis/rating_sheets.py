@@ -5,15 +5,16 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from synthesis import pair_samples, schema
 from synthesis.canonical import digest
 from synthesis.configuration_problems import DATASET
 from synthesis.errors import InputError
+from synthesis.rating_criteria import CRITERIA
 
 STAGE = "rate_questions"
-CRITERIA = ("clarity", "reasonableness", "real_world_relevance")
 LOWEST, HIGHEST = 1, 5
 SHEET_COLUMNS = ["item", "question", *CRITERIA]
 KEY_COLUMNS = ["item", "set", "id"]
@@ -23,6 +24,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ITEM_DIGITS = 10
 # Before the digits of a name, which a spreadsheet may take for a number: `72159666e0`.
 _ITEM_LETTER = "q"
+
+# What to do without a file, and where a sheet and the key don't fit.
+_NO_SHEET = f"put the filled sheet there, or correct {STAGE}.sheets."
+_NO_KEY = f"run the workflow again, it makes this file, or correct {STAGE}.key."
+_OTHER_KEY = (
+    f", or, if the sets changed after the sheet was given out, name the copy of its own key as {STAGE}.key "
+    "(docs/rating.md)."
+)
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,14 @@ def key_rows(items: list[Item]) -> list[dict]:
     return [{"item": item.name, "set": item.set, "id": item.id} for item in items]
 
 
-def read_key(path: Path) -> dict[str, str]:
-    """The set of each item. Raises InputError if the file is missing."""
-    if not Path(path).is_file():
-        raise InputError(f"{path} is missing; run the workflow again, it makes this file.")
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        return {row["item"]: row["set"] for row in csv.DictReader(file)}
+def read_key(path: Path, sets: Sequence[str]) -> dict[str, str]:
+    """The set of each item. Raises InputError if the file is no key, or one of other sets or of none of their items."""
+    found = {row["item"].strip(): row["set"].strip() for _, row in _rows(path, KEY_COLUMNS, _NO_KEY)}
+    if other := sorted(set(found.values()).difference(sets)):
+        raise InputError(f"{path} has items of {other[0]}, which is not among {STAGE}.sets; name the sets of this key.")
+    if not found:
+        raise InputError(f"{path} has no items, so there is nothing to rate; name sets with questions in {STAGE}.sets.")
+    return found
 
 
 def read_filled(path: Path, key: dict[str, str]) -> Ratings:
@@ -101,43 +112,48 @@ def read_filled(path: Path, key: dict[str, str]) -> Ratings:
     Raises InputError, with the row, for a missing column, an unknown or doubled item, a score that is empty or none of
     1 to 5, and for items that are not there.
     """
-    rows = _rows(path)
     places: dict[str, int] = {}
     scores = {}
-    for number, row in enumerate(rows, start=2):
-        item = (row["item"] or "").strip()
-        if not any((row[name] or "").strip() for name in SHEET_COLUMNS):
-            continue
+    for number, row in _rows(path, SHEET_COLUMNS, _NO_SHEET):
+        item = row["item"].strip()
         where = f"{path}, row {number}"
         if item not in key:
-            raise InputError(f"{where}: the item '{item}' is not on the sheet that was given out; restore its name.")
+            raise InputError(f"{where}: the item '{item}' is not in the key; restore its name{_OTHER_KEY}")
         if item in places:
             raise InputError(f"{where}: the item {item} stands in row {places[item]} too; remove one of them.")
         places[item] = number
         scores[item] = {name: _score(row[name], name, where) for name in CRITERIA}
     if missing := sorted(key.keys() - scores.keys()):
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise InputError(f"{path} lacks the items {', '.join(missing[:3])}{more}; every rater rates all items.")
+        raise InputError(
+            f"{path} lacks the items {', '.join(missing[:3])}{more}; every rater rates all items: add them{_OTHER_KEY}"
+        )
     return Ratings(Path(path).stem, scores)
 
 
-def _rows(path: Path) -> list[dict]:
+def _rows(path: Path, columns: list[str], missing: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a file with their numbers as a spreadsheet counts them; those in which no column has a text are none.
+
+    `missing` says what to do if there is no file.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise InputError(f"{path} is missing; put the filled sheet there, or correct {STAGE}.sheets.") from error
+        raise InputError(f"{path} is missing; {missing}") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not in UTF-8; save the sheet as CSV in UTF-8.") from error
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
-    missing = [name for name in SHEET_COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise InputError(f"{path} has no column {missing[0]}; it needs {', '.join(SHEET_COLUMNS)} in its first row.")
-    return list(reader)
+        raise InputError(f"{path} is not in UTF-8; save it as CSV in UTF-8.") from error
+    head = text.strip().partition("\n")[0]
+    lines = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count)), start=1)
+    told = ((number, cells) for number, cells in lines if any(cell.strip() for cell in cells))
+    _, names = next(told, (1, []))
+    if lacking := [name for name in columns if name not in names]:
+        raise InputError(f"{path} has no column {lacking[0]}; it needs {', '.join(columns)} in its first row.")
+    rows = [(number, dict(zip_longest(names, cells[: len(names)], fillvalue=""))) for number, cells in told]
+    return [(number, row) for number, row in rows if any(row[name].strip() for name in columns)]
 
 
-def _score(cell: str | None, criterion: str, where: str) -> int:
-    text = (cell or "").strip()
+def _score(cell: str, criterion: str, where: str) -> int:
+    text = cell.strip()
     if not text:
         raise InputError(f"{where}: {criterion} is empty; every item needs a score from {LOWEST} to {HIGHEST}.")
     if text not in map(str, range(LOWEST, HIGHEST + 1)):
