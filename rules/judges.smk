@@ -53,7 +53,7 @@ rule tabulate_judges:
         verdicts=PLAN.measured_verdicts(),
     output:
         table="<results>/tables/judges.csv",
-        agreement="<results>/tables/judges_agreement.csv",
+        agreement="<results>/tables/measured_judges_agreement.csv",
         roc="<results>/tables/judges_roc.csv",
         page=report(
             "<results>/pages/judges.html",

@@ -70,7 +70,7 @@ def test_judges_are_measured_before_anything_of_the_data_set_is_made(clone):
     assert int(words["unclear"]) == reasons.count("unclear_verdict:safety") > 0
     assert (words["precision"], words["auc"]) == ("1.000000", "")
     assert (probabilities["recall"], probabilities["scored"]) == ("1.000000", "12")
-    (pair,) = table(clone, "judges_agreement")
+    (pair,) = table(clone, "measured_judges_agreement")
     assert (pair["first"], pair["second"], pair["questions"]) == ("words", "probabilities", "12")
     assert (results / "figures/judges_roc.png").stat().st_size > 0
     assert "The model has 1 parameters" in (results / "pages/judges.html").read_text()

@@ -91,7 +91,7 @@ class JudgePlan(ComparisonPlan):
 
     def measurement_tables(self) -> list[str]:
         """Tables, page and figure of the measurements."""
-        tables = [f"tables/judges{part}.csv" for part in ("", "_agreement", "_roc")]
+        tables = [f"tables/{name}.csv" for name in ("judges", "measured_judges_agreement", "judges_roc")]
         made = [*tables, "pages/judges.html", "figures/judges_roc.svg"]
         return [f"{RESULTS}/{path}" for path in made if self.measurements()]
 
