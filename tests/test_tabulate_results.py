@@ -62,7 +62,7 @@ def test_a_study_fills_its_row_once_its_table_is_there(bench):
     assert (before["ours"], before["ours_run"], before["difference"]) == ("", STUDY, "")
     assert before["ours_note"] == f"not run (run: {STUDY})"
     page = (bench.folder / "page.html").read_text()
-    assert f"+ QFT: run {STUDY}, which snakemake --configfile config/studies/question_tuning_only.yaml makes." in page
+    assert f"+ QFT: run {STUDY}, which make run CONFIG=config/studies/question_tuning_only.yaml makes." in page
     bench.write(STUDY, "evaluation", evaluation.COLUMNS, evaluated({"gsm8k_test": 0.8, "math_test": 0.6}))
     assert bench.run() == 0
     after = bench.cell("ablation_steps", "+ QFT", "GSM8K")

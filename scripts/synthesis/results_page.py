@@ -77,7 +77,7 @@ def _missing(rows: list[dict[str, str]], made_by: dict[str, str]) -> list[str]:
 def _sentence(run: str, note: str, labels: list[str], made_by: dict[str, str]) -> str:
     if not note.startswith(NOT_RUN):
         return f"{', '.join(labels)}: {note} (run {run})."
-    command = f", which snakemake --configfile {made_by[run]} makes" if run in made_by else ""
+    command = f", which make run CONFIG={made_by[run]} makes" if run in made_by else ""
     return f"{', '.join(labels)}: run {run}{command}."
 
 
