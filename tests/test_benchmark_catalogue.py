@@ -10,7 +10,7 @@ from changed_configuration import DEMO, EVALUATION, changed, validate
 from conftest import ROOT
 from hub_server import Hub
 from published_sets import SHARED, published, read
-from synthesis import configuration, grading, schema
+from synthesis import configuration, configuration_entries, grading, schema
 from synthesis.errors import InputError
 from synthesis.plan import Plan
 from test_fetch_problems import with_hub
@@ -106,15 +106,20 @@ def test_an_entry_may_be_changed_where_it_is_taken(tmp_path, monkeypatch):
     (tmp_path / "base.yaml").write_text(
         "run: base\nbenchmarks:\n  aime24: config/benchmarks/aime24.yaml\n"
         "  own: {based_on: config/benchmarks/gsm8k.yaml, limit: 5}\n"
+        "  renamed: {based_on: config/benchmarks/mmlu_stem.yaml, columns: {problem: task}}\n"
     )
     base = configuration.load(tmp_path / "base.yaml")["benchmarks"]
     assert base["aime24"] == entry("aime24")
     assert base["own"] == {**entry("gsm8k"), "limit": 5}
+    # A mapping is replaced as a whole, and the key that says so is one of the schema.
+    assert len(entry("mmlu_stem")["columns"]) > 1 and base["renamed"]["columns"] == {"problem": "task"}
+    described = yaml.safe_load((configuration.SCHEMAS / "resources.schema.yaml").read_text())
+    assert configuration_entries.BASE in described["$defs"]["problems"]["properties"]
     # In a derived file: a key by itself is merged, a path or a base of its own replaces the whole entry.
     derived = "based_on: base.yaml\nrun: arm\nbenchmarks:\n  aime24: {limit: 3}\n  own: config/benchmarks/svamp.yaml\n"
     (tmp_path / "arm.yaml").write_text(derived)
     arm = configuration.load(tmp_path / "arm.yaml")["benchmarks"]
-    assert arm == {"aime24": {**entry("aime24"), "limit": 3}, "own": entry("svamp")}
+    assert arm == {**base, "aime24": {**entry("aime24"), "limit": 3}, "own": entry("svamp")}
     (tmp_path / "arm.yaml").write_text(derived.replace("{limit: 3}", "{based_on: config/benchmarks/amc23.yaml}"))
     assert configuration.load(tmp_path / "arm.yaml")["benchmarks"]["aime24"] == entry("amc23")
 
