@@ -53,12 +53,12 @@ $(PARITY_INSTALLED):
 	$(PARITY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-parity.txt
 	touch $@
 
-parity: $(INSTALLED) $(PARITY_INSTALLED) ## Grade stored outputs with the harness's graders too: make parity DATA=published_sets [RUN=results/demo]
+parity: $(INSTALLED) $(PARITY_INSTALLED) ## Grade stored outputs with the harness's graders too: make parity [DATA=published_sets] [RUN=results/demo], one or both
 	$(BIN)/python bench/grading_parity.py --harness $(PARITY_VENV)/bin/python $(if $(RUN),--run $(RUN)) \
 	  $(if $(DATA),--data $(DATA) --output docs/grading_parity.md)
 
 demo: CONFIG := config/demo.yaml
-demo: report ## Make the demo's data set, tables, figure and report on this machine
+demo: report ## Make the demo's data set, tables, figures and report on this machine
 
 imported: CONFIG := config/imported.yaml
 imported: report ## The small example that answers questions of your own

@@ -23,6 +23,7 @@ from synthesis.filters import contamination
 # What is changed, and what the sentence must hold (the key and the repair)
 NOT_FITTING = {
     "run in the folder of the store": ([("run", "store")], ["run is store", "results/store/", "another name"]),
+    "run in the folder of comparisons": ([("run", "comparisons")], ["run is comparisons", "another name"]),
     "run in the folder of SLURM's logs": ([("run", "slurm_logs")], ["run is slurm_logs", "another name"]),
     "prompt of a user who does not exist": (
         [("generate_responses.prompt", "~nobody_of_this_name/a.yaml")],

@@ -77,6 +77,10 @@ def test_the_plan_has_these_jobs_and_is_small(planned):
     assert {rule: counts[rule] for rule in JOBS} == JOBS
     assert counts["total"] < MOST_JOBS
     assert megabytes < MOST_MEGABYTES
+    page = (ROOT / "docs/paper_size.md").read_text(encoding="utf-8")
+    # Ten times the questions in the same shards: ten times the jobs that have one for each shard.
+    for jobs in (counts["total"], counts["total"] + 9 * sum(counts[rule] for rule in SHARDED)):
+        assert f"the plan has {jobs:,} jobs" in page.lower(), jobs
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ from synthesis.score_methods import is_graded
 
 # Stages of which each question gets several samples, under this one key.
 _ANSWERING = ("generate_responses", "check_agreement")
-# Folders under results/ that hold what no single run owns: the store, and the profile's logs of SLURM.
+# Folders under results/ that hold what no single run owns: the store, the profile's logs of SLURM, compared runs.
 _SHARED_FOLDERS = ("store", "slurm_logs", "comparisons")
 
 
