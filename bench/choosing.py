@@ -77,7 +77,7 @@ def compared_in_pairs(folder, questions: int) -> float:
     """Seconds of math-verify for every pair of answers to the first questions, each parsed once."""
     import math_verify
     from synthesis import schema
-    from synthesis.grading import as_formula
+    from synthesis.answer_spelling import as_formula
 
     rows = schema.read(folder / "verdicts.parquet", schema.FILTERED_RESPONSES, ["answer"])[: questions * SAMPLES]
     forms = (math_verify.LatexExtractionConfig(),)

@@ -15,7 +15,7 @@ import regex
 import sympy
 from hostile_answers import HOSTILE
 from published_sets import published, read
-from synthesis import grading, grading_worker
+from synthesis import answer_spelling, grading, grading_worker
 from synthesis.answers import FORMS
 
 
@@ -252,17 +252,21 @@ def test_hostile_answers_end_with_a_verdict_each():
             [verdict] = grader.grade(reference, [grading.answer_in(response)])
             assert verdict in verdicts, (response[:80], verdict)
             assert time.process_time() - seconds < MOST_SECONDS, response[:80]
-    assert len(HOSTILE) >= 40
+    assert len(HOSTILE) >= 80
     assert not Path("pwned").exists()
 
 
 def test_hostile_answers_may_be_the_references_of_others():
     """As in votes, where the answers of a model are compared with each other."""
     with grading.Grader(limit_seconds=0.7) as grader:
-        for _, response, _ in HOSTILE:
+        for _, response, verdicts in HOSTILE:
             seconds, answer = time.process_time(), grading.answer_in(response)
             if answer is not None:
-                assert grader.grade(answer, [answer, "x + 8"])[0] == grading.CORRECT
+                same, other = grader.grade(answer, [answer, "x + 8"])
+                assert same == grading.CORRECT
+                # Short ones that are no computation are told apart at once.
+                ended = [] if len(verdicts) == 1 and len(response) < 100 else [grading.TIMED_OUT]
+                assert other in (grading.WRONG, grading.UNREADABLE_REFERENCE, *ended), response[:80]
                 assert time.process_time() - seconds < MOST_SECONDS, response[:80]
 
 
@@ -327,7 +331,7 @@ def test_no_text_of_a_model_is_evaluated(monkeypatch):
     importlib.import_module("sympy.physics.units")
     evaluated = watch_evaluation(monkeypatch)
     for answer in CODE:
-        found = grading_worker.read(grading.as_formula(answer))
+        found = grading_worker.read(answer_spelling.as_formula(answer))
         grading_worker.are_equal(grading_worker.read(r"\boxed{8}"), found, grading.AS_MATH_VERIFY._asdict())
     assert not evaluated
 

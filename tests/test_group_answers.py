@@ -54,10 +54,10 @@ def test_an_equal_spelling_takes_no_comparison_and_a_found_group_no_further_one(
 
 def test_other_numbers_take_no_comparison(grader):
     verdicts = Verdicts({})
-    found = answer_groups.group(["1", "-1", "2,000", "1e3", "0.3333", "7" * 400], verdicts)
-    assert found.first == list(range(6))
-    assert len(verdicts.asked) == 5
-    assert all("1e3" in pair for pair in verdicts.asked)
+    found = answer_groups.group(["1", "-1", "2,000", "2x", "0.3333", "1e3", "7" * 400], verdicts)
+    assert found.first == list(range(7))
+    assert len(verdicts.asked) == 6
+    assert all("2x" in pair for pair in verdicts.asked)
     assert answer_groups.group(["0.3333333", "0.33333333", r"\frac{1}{3}"], grader).first == [0, 0, 0]
 
 

@@ -1,9 +1,12 @@
 """Multiple choice: options become part of the problem, the reference is a letter, and answers are graded by it."""
 
+import time
+
 import pytest
 from synthesis import schema
+from synthesis.answer_spelling import normalised
 from synthesis.chosen_options import letter_of, option_in
-from synthesis.grading import STATED, normalised
+from synthesis.grading import STATED
 from synthesis.problem_choices import options_in, with_options
 from test_fetch_problems import from_file, json_lines, refused, written
 from test_grade_answers import answered, problem, run
@@ -251,3 +254,10 @@ def test_an_answer_may_stand_in_the_box_of_its_solution_alone(tmp_path, capsys):
     (tmp_path / "other").mkdir()
     said = refused(tmp_path / "other", source, capsys, answer_boxed=True)
     assert "problems.p.answer_boxed is true, but there is no solution column" in said
+
+
+def test_the_last_of_many_labels_is_found_in_time():
+    response = "A: x\n" * 20_000
+    seconds = time.process_time()
+    assert option_in(response, OPTIONS, STATED, normalised, is_stated=False) == (None, "x")
+    assert time.process_time() - seconds < 1

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from synthesis.grading import CORRECT, TIMED_OUT, WRONG, Grader, by_number, normalised, without_per_cent
+from synthesis.answer_spelling import may_be_list, normalised, without_per_cent
+from synthesis.grading import CORRECT, TIMED_OUT, WRONG, Grader, by_number
 
 # Answers that ran into the limit so often are compared no more: which of the two was the slow one is not told.
 MOST_TIMEOUTS = 2
@@ -37,10 +38,10 @@ def group(answers: list[str], grader: Grader) -> Groups:
 
     A spelling joins the first earlier group whose first answer equals it. math-verify's equality is that of an answer
     with a reference, so the earlier answer is always the reference. An answer that can't be read, or was too slow to
-    compare, stands alone with those of its own spelling. `50%` is 0.5 and not 50 here: were it both, as it is beside a
-    reference, the order of the answers would decide about the groups.
+    compare, stands alone with those of its own spelling. `50%` is 0.5 and not 50 here, and `1,22` the list and not
+    1.22: were they both, as they are beside a reference, the order of the answers would decide about the groups.
     """
-    compared = [without_per_cent(answer) for answer in answers]
+    compared = [_in_one_meaning(answer) for answer in answers]
     spellings = [normalised(answer) for answer in compared]
     open_spellings = list(dict.fromkeys(spellings))
     places = {spelling: spellings.index(spelling) for spelling in open_spellings}
@@ -61,3 +62,7 @@ def group(answers: list[str], grader: Grader) -> Groups:
             if verdict == TIMED_OUT:
                 slow.update((head, other))
     return Groups([found[spelling] for spelling in spellings], comparisons, slow.total() // 2)
+
+
+def _in_one_meaning(answer: str) -> str:
+    return answer.replace(",", ", ") if may_be_list(answer) else without_per_cent(answer)

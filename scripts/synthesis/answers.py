@@ -31,6 +31,8 @@ _PHRASE = regex.compile(
 )
 _BEFORE_ANSWER = regex.compile(r"[\s:*_=]*")
 _SENTENCE_END = regex.compile(r"[.!?](?=\s)")
+# What follows a value as its reason or consequence.
+_REASON = regex.compile(r",?\s+(?:because|since|which)\b|,\s+(?:so|as|thus|hence|therefore)\b", regex.IGNORECASE)
 _LABEL = regex.compile(
     rf"^[ \t]*#*[ \t]*(?:\*\*)?{_KIND}?(?:answer|a)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*+(?:\n\s*+)?(.*)$",
     regex.IGNORECASE | regex.MULTILINE,
@@ -38,6 +40,7 @@ _LABEL = regex.compile(
 # The next of several choices.
 _CHOICE = regex.compile(r"\s*b\s*:", regex.IGNORECASE)
 _WORD = regex.compile(r"\p{L}{2,}")
+_COMMAND = regex.compile(r"\\[a-zA-Z]+")
 # What has so many words is a sentence.
 SENTENCE_WORDS = 3
 # A formula, or a number with its sign, decimals, thousands separators and per cent.
@@ -119,10 +122,18 @@ def _closing_brace(text: str, start: int) -> int | None:
 def the_answer_is(text: str) -> str | None:
     """What follows the last "the answer is" or "final answer is" (any case), up to the end of the sentence or line.
 
-    None without the phrase, and where nothing follows it. In `the answer is \\boxed{5}` the answer is 5.
+    None without the phrase, and where nothing follows it. In `the answer is \\boxed{5}` the answer is 5, as in
+    `the answer is 5, so she has 5 left`.
     """
     line = said(text)
-    return trimmed(_SENTENCE_END.split(line, maxsplit=1)[0]) if line else None
+    return _without_reason(trimmed(_SENTENCE_END.split(line, maxsplit=1)[0])) if line else None
+
+
+def _without_reason(sentence: str | None) -> str | None:
+    """A value, with its unit, without the reason behind it; anything else as it is."""
+    value, *reason = _REASON.split(sentence, maxsplit=1) if sentence else [""]
+    is_value = reason and _VALUE.match(value) and len(_WORD.findall(_COMMAND.sub("", value))) < SENTENCE_WORDS
+    return trimmed(value) if is_value else sentence
 
 
 def said(text: str, phrase: regex.Pattern = _PHRASE) -> str | None:
@@ -161,8 +172,9 @@ def answer_label(text: str) -> str | None:
 
 def labelled(text: str) -> str | None:
     """The whole rest of the line that `answer_label` reads."""
-    found = [label for label in _LABEL.finditer(text) if not _CHOICE.match(text, label.end())]
-    return found[-1][1] if found else None
+    # From the end: the search for a choice looks through all that follows.
+    labels = reversed(list(_LABEL.finditer(text)))
+    return next((label[1] for label in labels if not _CHOICE.match(text, label.end())), None)
 
 
 def last_value(text: str) -> str | None:

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from synthesis import metrics, schema
-from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE, normalised, number
+from synthesis.answer_spelling import normalised, number
+from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE
 
 RESAMPLES = 1_000
 LEVEL = 0.95

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthesis import answer_tolerance, chosen_options, grading, problem_choices, program, schema
+from synthesis import answer_spelling, answer_tolerance, chosen_options, grading, problem_choices, program, schema
 from synthesis.errors import InputError
 
 
@@ -67,7 +67,7 @@ def _graded_choice(problem: dict, row: dict, forms: list[str] | None) -> dict:
         row["response"],
         problem_choices.graded_options(problem),
         forms or grading.STATED,
-        grading.normalised,
+        answer_spelling.normalised,
         is_stated=forms is not None,
     )
     if answer is None:

@@ -4,7 +4,6 @@ Equal spelling decides first. Where spellings differ, math-verify compares the t
 own with a limit on the seconds of each answer, since expressions such as `9^{9^{9^9}}` keep it busy for ever.
 """
 
-import json
 import multiprocessing
 import multiprocessing.context
 import os
@@ -13,24 +12,30 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
-import regex
-
 from synthesis import grading_worker
-from synthesis.answers import boxed, final_answer, trimmed, unescaped
+from synthesis.answer_spelling import (
+    MOST_CHARACTERS,
+    are_letters_in_another_order,
+    as_formula,
+    before_per_cent,
+    is_spelled_like,
+    may_be_list,
+    normalised,
+    number,
+    reference_text,
+)
+from synthesis.answers import final_answer
 
 CORRECT, WRONG, NO_ANSWER = "correct", "wrong", "no_answer"
 TIMED_OUT, UNREADABLE_REFERENCE = "timed_out", "unreadable_reference"
 VERDICTS = (CORRECT, WRONG, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE)
 
-# Longer ones are no numbers that anyone meant.
-MOST_DIGITS = 400
 # Seconds of a process for one answer. Usual ones take milliseconds, the slowest of those that end some tenths.
 LIMIT_SECONDS = 1.5
-# Answers that are longer or nested more deeply than any reference are wrong without a comparison, which may not end.
-MOST_CHARACTERS = 1_000
+# Answers nested more deeply than any reference are wrong without a comparison, which may not end; so are longer ones.
 MOST_NESTED = 30
 # Bytes of a folder's name in which a socket still fits.
 LONGEST_FOLDER = 60
@@ -40,48 +45,6 @@ FAILED = 1
 _PROCESSES = threading.Lock()
 # Seconds that a process gets to be gone after it closed its connection.
 GRACE_SECONDS = 5.0
-
-_BOX = regex.compile(r"\\(?:boxed|fbox)\s*\{")
-_FORMULA = regex.compile(r"\$|\\\(|\\\[|\\boxed")
-# LaTeX that changes the looks of an answer only.
-_LOOKS = regex.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-zA-Z])|\\[,;:! ]|~")
-_FRACTION = regex.compile(r"\\[dtc]frac(?![a-zA-Z])")
-_TEXT = regex.compile(r"\\(?:text|textbf|textrm|mathrm|mbox|operatorname)\s*\{([^{}]*)\}")
-_NUMBER = regex.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+)?(?:\.\d+)?")
-# A number with blanks between its groups: `1 000` and `1\,000`.
-_BLANKS = regex.compile(r"[+-]?\d{1,3}(?:(?:\\,|[ \u00a0\u2009\u202f])\d{3})+(?:\.\d+)?")
-_BLANK = regex.compile(r"\\,|\s")
-# Marks between the groups of a number that mean nothing else; inside a formula math-verify does not read them.
-_GROUPS = regex.compile(r"(?<=\d)(?:,\\!|\{,\})(?=\d{3}(?!\d))")
-# Commands before bare digits: `\sqrt2` is `\sqrt{2}`, and `\frac12` is `\frac{1}{2}`.
-_BARE_ROOT = regex.compile(r"\\sqrt\s*(\d)")
-_BARE_FRACTION = regex.compile(r"\\frac\s*(\d)\s*(\d)")
-# All blanks but those between two numbers.
-_SPACES = regex.compile(r"(?<!\d)\s+|\s+(?!\d)")
-# A comma that can't be a thousands separator.
-_DECIMAL_COMMA = regex.compile(r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|(?:0|\d{4,}),\d+)")
-# What math-verify does not read: the sign of degrees, a blank before a unit, a mixed number, about.
-_DEGREES = regex.compile(r"(?<=\d)\s*°(?!\s*\p{L})")
-_TILDE = regex.compile(r"(?<=\d)~")
-_MIXED = regex.compile(r"([+-]?\d+)\s+(\d{1,3})/(\d{1,3})")
-_ABOUT = regex.compile(r"^\s*(?:\\approx(?![a-zA-Z])|≈)\s*(?=[\d.+-])")
-# Euler's number and the imaginary unit in upright type, which math-verify does not read.
-_UPRIGHT = regex.compile(r"\\mathrm\s*\{([ei])\}")
-# Units that are no words: speeds, areas and volumes, without LaTeX and behind a blank.
-_LENGTH = r"(?:km|cm|mm|mi|ft|in|yd)"
-_SYMBOLS = rf"(?:{_LENGTH}|m)/(?:hr?|s|sec|min)(?:\^2|²)?|{_LENGTH}(?:\^[23]|[²³])"
-_WORDS = regex.compile(r"\p{L}{2,}")
-_QUANTITY = regex.compile(
-    r"\p{Sc}?\s*([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)"
-    rf"(?:\s++(?:{_SYMBOLS})\s*+|\s*+((?:\p{{L}}{{2,}}+\.?+\s*+)++))?+"
-)
-# Words after a number that are no unit: with them the number alone is another answer.
-_NO_UNIT = regex.compile(
-    r"\b(?:and|or|to|times|plus|minus|over|base|pi|sqrt|root|sin|cos|tan|log|ln|exp|mod|percent|squared|cubed|factorial"
-    r"|half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozens?|am|pm"
-    r"|(?:hundred|thousand|[mbtr]+illion)(?:ths?|s)?)\b",
-    regex.IGNORECASE,
-)
 
 
 class Comparison(NamedTuple):
@@ -107,21 +70,6 @@ def answer_in(response: str, forms: list[str] | None = None) -> str | None:
     return final_answer(response, forms or STATED)
 
 
-def number(answer: str) -> Decimal | None:
-    """The plain number that an answer is, without its unit and thousands separators; else None.
-
-    `1000,99` is read as a number with the comma of other languages.
-    """
-    text = (trimmed(answer) or "")[: MOST_DIGITS + 1]
-    text = _without_unit(text).replace("{,}", ",")
-    text = _BLANK.sub("", text) if _BLANKS.fullmatch(text) else text
-    if len(text) > MOST_DIGITS or not any(sign.isdigit() for sign in text):
-        return None
-    if _NUMBER.fullmatch(text):
-        return Decimal(text.replace(",", ""))
-    return Decimal(text.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(text) else None
-
-
 def by_number(reference: str, answer: str, decimals: int = AS_MATH_VERIFY.float_rounding) -> str | None:
     """The verdict where both are plain numbers: right if equal to so many decimals; else None.
 
@@ -129,7 +77,7 @@ def by_number(reference: str, answer: str, decimals: int = AS_MATH_VERIFY.float_
     otherwise math-verify decides, as it does where one is in per cent and the numbers differ: `50%` equals both `50`
     and `0.5`. A reference below 1 is a share, of which `0.5%` is no half.
     """
-    bare = _before_per_cent(reference), _before_per_cent(answer)
+    bare = before_per_cent(reference), before_per_cent(answer)
     if bare.count(None) == 1:
         wanted, given = (
             number(text if part is None else part) for text, part in zip((reference, answer), bare, strict=True)
@@ -142,7 +90,7 @@ def by_number(reference: str, answer: str, decimals: int = AS_MATH_VERIFY.float_
         return None
     if _are_equal(wanted, given, decimals):
         return CORRECT
-    return None if any(_DECIMAL_COMMA.fullmatch(trimmed(text) or "") for text in (reference, answer)) else WRONG
+    return None if any(map(may_be_list, (reference, answer))) else WRONG
 
 
 def _are_equal(wanted: Decimal | None, given: Decimal | None, decimals: int) -> bool:
@@ -150,65 +98,6 @@ def _are_equal(wanted: Decimal | None, given: Decimal | None, decimals: int) -> 
         return False
     apart = abs(wanted - given)
     return apart < Decimal(5).scaleb(-decimals - 1) and (not wanted or apart * 100 <= abs(wanted))
-
-
-def _before_per_cent(answer: str) -> str | None:
-    """What stands before the sign of per cent at the end of an answer; None without one."""
-    text = (trimmed(answer) or "") if "%" in answer else ""
-    return text[:-1].removesuffix("\\") if text.endswith("%") else None
-
-
-def without_per_cent(answer: str) -> str:
-    """A number in per cent as its hundredth, `50%` as `0.5`; anything else as it is."""
-    bare = _before_per_cent(answer)
-    value = number(bare) if bare is not None else None
-    return answer if value is None else format(value.scaleb(-2), "f")
-
-
-def normalised(answer: str) -> str:
-    """An answer as it is compared by spelling: without layout, units after a number, or thousands separators.
-
-    One that is longer than any reference stays as it is.
-    """
-    if len(answer) > MOST_CHARACTERS:
-        return answer
-    text = _without_unit(trimmed(answer) or "")
-    text = _LOOKS.sub("", _FRACTION.sub(r"\\frac", _TEXT.sub(r"\1", _GROUPS.sub("", text)))).strip()
-    text = _BARE_FRACTION.sub(r"\\frac{\1}{\2}", _BARE_ROOT.sub(r"\\sqrt{\1}", text))
-    if _NUMBER.fullmatch(text) and any(sign.isdigit() for sign in text):
-        value = Decimal(text.replace("{,}", "").replace(",", ""))
-        return format(value.normalize(Context(prec=len(text))), "f") if value else "0"
-    text = _SPACES.sub("", text.replace("$", "").replace(r"\%", "%").strip())
-    return text.casefold() if _WORDS.fullmatch(text) else text
-
-
-def _without_unit(answer: str) -> str:
-    """`18 dollars` and `€18` as `18`; anything else as it is. LaTeX of units is math-verify's own work."""
-    found = _QUANTITY.fullmatch(answer)
-    return answer if not found or _NO_UNIT.search(found[2] or "") else found[1]
-
-
-def reference_text(reference: str) -> str:
-    """A reference answer as it is compared: the content of its box, or several values (a JSON list) side by side."""
-    if reference.startswith("["):
-        try:
-            values = json.loads(reference)
-        except (ValueError, RecursionError):
-            values = []  # a model's answer, as the reference of others
-        if isinstance(values, list) and len(values) > 1 and all(isinstance(value, str) for value in values):
-            return ", ".join(f"${trimmed(value) or value}$" for value in values)
-    reference = unescaped(reference)
-    return (boxed(reference) if _BOX.search(reference) else None) or reference
-
-
-def as_formula(answer: str) -> str:
-    """An answer as math-verify reads it: inside a box, unless its formulas are marked already."""
-    answer = _GROUPS.sub("", _UPRIGHT.sub(r"\1", _without_unit(_ABOUT.sub("", answer))))
-    answer = _TILDE.sub(r"\\,", _DEGREES.sub(r"^{\\circ}", answer))
-    mixed = _MIXED.fullmatch(answer)
-    if mixed and int(mixed[2]) < int(mixed[3]):
-        answer = rf"{mixed[1]}\frac{{{mixed[2]}}}{{{mixed[3]}}}"
-    return answer if _FORMULA.search(answer) else rf"\boxed{{{answer}}}"
 
 
 def _nested(answer: str) -> int:
@@ -272,10 +161,10 @@ class Grader:
             MOST_NESTED, 2 * _nested(reference)
         ):
             return WRONG
-        # `81,256` is a number, and also the list `81, 256` if the reference is one.
-        if wanted in (normalised(answer), _SPACES.sub("", answer)):
+        if is_spelled_like(wanted, answer):
             return CORRECT
-        return by_number(reference, answer, self._decimals)
+        verdict = by_number(reference, answer, self._decimals)
+        return verdict or (WRONG if are_letters_in_another_order(reference, answer) else None)
 
 
 class _Worker:
