@@ -1,17 +1,27 @@
 """Multiple choice: a question with lettered options, and the letter of the right one."""
 
+import re
 import string
 from collections.abc import Sequence
 
 from synthesis.errors import InputError
 
 LETTERS = string.ascii_uppercase
+# What would be read as the next option.
+_LIKE_AN_OPTION = re.compile(r"\n[A-Z]\. ")
 
 
 def with_options(question: str, options: Sequence[str]) -> str:
-    """The question, an empty line, and each option on a line of its own behind its letter."""
-    lettered = (f"{letter}. {option.strip()}" for letter, option in zip(LETTERS, options, strict=False))
+    """The question, an empty line, and each option on a line of its own behind its letter.
+
+    An option with a line that begins like another one (`B. `) stands on one line.
+    """
+    lettered = (f"{letter}. {_option(option.strip())}" for letter, option in zip(LETTERS, options, strict=False))
     return "\n".join([question.rstrip(), "", *lettered])
+
+
+def _option(option: str) -> str:
+    return " ".join(option.split()) if _LIKE_AN_OPTION.search(option) else option
 
 
 def options_in(problem: str) -> list[str]:

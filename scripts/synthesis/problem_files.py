@@ -99,6 +99,8 @@ def _json_document(file, name: str, _header) -> Iterator[RawRow]:
         values = json.loads("".join(line for _number, line in lines))
     except json.JSONDecodeError as error:
         raise InputError(f"{name}, line {error.lineno}: not valid JSON ({error.msg}); correct the file.") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: not JSON that can be read ({error}); correct the file.") from error
     for number, value in enumerate(values, start=1):
         yield RawRow(f"{name}, row {number}", _object(value, f"{name}, row {number}"))
 
@@ -117,6 +119,9 @@ def _separated(file, name: str, header, dialect: dict) -> Iterator[RawRow]:
     reader = csv.reader((line for _number, line in _lines(file, name)), **dialect)
     try:
         header = header or next(reader, [])
+        repeated = next((column for column in header if column and header.count(column) > 1), None)
+        if repeated:
+            raise InputError(f"{name} has two columns that are called {repeated!r}; rename one of them.")
         for cells in reader:
             where = f"{name}, line {reader.line_num}"
             if not cells:

@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import numbers
+from decimal import Decimal
 from pathlib import Path
 
 from synthesis import problem_choices, problem_sources, schema, stated_licence
@@ -103,7 +104,7 @@ def problem_row(row: RawRow, columns: dict, source: str, marker: str | None = No
         options = _options(row, columns["choices"])
         given = problem_choices.right_letter(given, options, row.where)
         problem = problem_choices.with_options(problem, options)
-    answer, solution = as_text(given), as_text(row.values.get(columns["solution"]))
+    answer, solution = as_text(given, row.where), as_text(row.values.get(columns["solution"]), row.where)
     if marker and answer is not None:
         _before, found, after = answer.rpartition(marker)
         if not found:
@@ -133,7 +134,7 @@ def _problem_text(row: RawRow, column: str) -> str:
 
 def _options(row: RawRow, column: str) -> list[str]:
     options = row.values.get(column)
-    texts = [as_text(option) for option in options] if isinstance(options, list | tuple) else []
+    texts = [as_text(option, row.where) for option in options] if isinstance(options, list | tuple) else []
     if len(texts) < 2 or None in texts:
         raise InputError(f"{row.where}: the choices ({column}) are no list of two texts or more; correct the row.")
     if len(texts) > len(problem_choices.LETTERS):
@@ -143,32 +144,38 @@ def _options(row: RawRow, column: str) -> list[str]:
     return texts
 
 
-def as_text(value) -> str | None:
+def as_text(value, where: str = "a row") -> str | None:
     """An answer or solution of any type as text; None for blank text, a missing number and an empty list.
 
-    Text stays as it is but for blanks around it (`"025"`, `2,125`). Whole numbers have no decimals (27.0 is `27`).
-    A list of one is its item. Several values become a JSON list of their texts, because joining them with a comma
-    could not be undone: `["$(1,2)$", "$3$"]`. Anything else is JSON.
+    Text stays as it is but for blanks around it (`"025"`, `2,125`). Numbers have no exponent, and whole ones no
+    decimals (27.0 is `27`). A list of one is its item. Several values become a JSON list of their texts, because
+    joining them with a comma could not be undone: `["$(1,2)$", "$3$"]`. Anything else is JSON.
+    Raises InputError, naming the row (`where`), for an infinite number.
     """
     if value is None:
         return None
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list | tuple):
-        texts = [text for text in map(as_text, value) if text is not None]
+        texts = [text for text in (as_text(item, where) for item in value) if text is not None]
         return (texts[0] if len(texts) == 1 else json.dumps(texts, ensure_ascii=False)) if texts else None
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return _number(value)
+    if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool):
+        return _number(value, where)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _number(value) -> str | None:
+def _number(value: numbers.Real | Decimal, where: str) -> str | None:
     if isinstance(value, numbers.Integral):
         return str(int(value))
     if math.isnan(value):
         return None
-    whole = abs(value) < 2**53 and value == int(value)
-    return str(int(value)) if whole else repr(float(value))
+    if math.isinf(value):
+        raise InputError(
+            f"{where}: a number is infinite, or larger than any that a program reads; give it as text or remove the "
+            "row."
+        )
+    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+    return str(int(exact)) if exact == exact.to_integral_value() else format(exact, "f")
 
 
 def _is_unicode(text: str) -> bool:
