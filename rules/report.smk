@@ -152,8 +152,11 @@ rule write_settings:
     input:
         ledgers=PLAN.ledgers() + PLAN.other_ledgers(),
         requirements="requirements.in",
+        files=PLAN.named_files(),
     output:
         configuration="<results>/settings/configuration.yaml",
+        jobs="<results>/settings/jobs.csv",
+        files="<results>/settings/files.csv",
         versions="<results>/settings/versions.csv",
         hardware="<results>/settings/hardware.csv",
         page=report(
@@ -181,8 +184,8 @@ rule write_settings:
     shell:
         "python scripts/write_settings.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --ledgers {params.ledgers} --store {params.store}"
-        " --requirements {input.requirements}"
-        " --configuration {output.configuration} --versions {output.versions} --hardware {output.hardware}"
+        " --requirements {input.requirements} --named-files {input.files:q}"
+        " --configuration {output.configuration} --jobs {output.jobs} --files {output.files} --versions {output.versions} --hardware {output.hardware}"
         " --page {output.page} --ledger {output.ledger} --log {log}"
 
 

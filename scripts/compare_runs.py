@@ -8,7 +8,23 @@ import sys
 from pathlib import Path
 
 from synthesis import run_comparison, run_comparison_page, schema
+from synthesis.canonical import digest
 from synthesis.errors import InputError
+
+# Most file systems take names of 255 bytes.
+MOST_BYTES = 200
+_DIGITS = 12
+
+
+def folder_name(runs: list[str]) -> str:
+    """The folder of a comparison: the names of the runs, cut and ended by their digest where they are too long.
+
+    No name has a plus, and many have an underscore.
+    """
+    whole = "+".join(runs)
+    if len(whole.encode()) <= MOST_BYTES:
+        return whole
+    return f"{whole.encode()[: MOST_BYTES - _DIGITS - 1].decode(errors='ignore')}+{digest(runs)[:_DIGITS]}"
 
 
 def main(argv=None) -> int:
@@ -18,8 +34,7 @@ def main(argv=None) -> int:
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of all runs")
     parser.add_argument("--store", type=Path, help="the store of paid rows; default: <results>/store")
     options = parser.parse_args(argv)
-    # No name has a plus, and many have an underscore.
-    folder = options.results / "comparisons" / "+".join(options.runs)
+    folder = options.results / "comparisons" / folder_name(options.runs)
     try:
         found = run_comparison.compare(options.results, options.store or options.results / "store", options.runs)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""Write down what a run was made with: its configuration, the versions of what ran, and the hardware of its jobs."""
+"""Write down what a run was made with: configuration and files, versions of what ran, jobs and their hardware."""
 
 from pathlib import Path
 
@@ -15,7 +15,12 @@ def add_arguments(parser):
     parser.add_argument("--ledgers", type=Path, nargs="*", default=[], help="ledgers of the run's jobs")
     parser.add_argument("--store", type=Path, required=True, help="the store of paid rows, with its journal")
     parser.add_argument("--requirements", type=Path, required=True, help="names of the packages whose versions matter")
+    parser.add_argument(
+        "--named-files", type=Path, nargs="*", default=[], help="the files that the configuration names"
+    )
     parser.add_argument("--configuration", type=Path, required=True, help="the whole configuration (YAML)")
+    parser.add_argument("--jobs", type=Path, required=True, help="the jobs whose ledgers are given (CSV)")
+    parser.add_argument("--files", type=Path, required=True, help="digests of the files that are named (CSV)")
     parser.add_argument("--versions", type=Path, required=True, help="versions by name (CSV)")
     parser.add_argument("--hardware", type=Path, required=True, help="jobs and hours by hardware (CSV)")
     parser.add_argument("--page", type=Path, required=True, help="all of it for readers (HTML)")
@@ -31,6 +36,10 @@ def work(options, job):
     versions = run_settings.versions(ROOT, options.requirements, attempts)
     hardware = run_settings.hardware(attempts)
     schema.write_text(options.configuration, configuration)
+    jobs = [{name: ledger[name] for name in run_settings.JOB_COLUMNS} for ledger in ledgers]
+    schema.write_csv(options.jobs, jobs, run_settings.JOB_COLUMNS)
+    files = run_settings.files(options.settings, options.named_files)
+    schema.write_csv(options.files, files, run_settings.FILE_COLUMNS)
     schema.write_csv(options.versions, versions, run_settings.VERSION_COLUMNS)
     schema.write_csv(options.hardware, hardware, run_settings.HARDWARE_COLUMNS)
     schema.write_text(options.page, page(options.run, configuration, versions, hardware))

@@ -3,9 +3,11 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import browser
 import compare_runs
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from synthesis import evaluation, metrics, run_comparison, run_comparison_page, schema
@@ -134,7 +136,7 @@ def test_what_a_run_lacks_is_said(results, capsys):
     assert "more: it has no settings/configuration.yaml, so its settings are not known" in printed
     assert "Not known: fewer than two runs wrote their settings down." in printed
     assert "more: its costs can't be read" in printed
-    assert "more: it has no graded answers" in printed
+    assert "more: it has no settings/jobs.csv, so which graded answers and bought rows are its own is not" in printed
     found = compare(results, "trial", "more")
     assert found.settings == [] and found.paired == []
     assert [row["run"] for row in found.datasets] == ["trial"]
@@ -142,6 +144,41 @@ def test_what_a_run_lacks_is_said(results, capsys):
     assert {row["run"] for row in found.evaluation} == {"trial"}
     page = (results / "comparisons/trial+more/index.html").read_text()
     assert "No model of one name answered the same problems." in page
+
+
+def test_what_another_version_wrote_is_said_and_the_rest_compared(results):
+    table = results / "more/tables/funnel.csv"
+    table.write_text(table.read_text().replace(",step,", ",place,", 1))
+    data = next((results / "more/dataset/data").glob("train-*.parquet"))
+    for path in (data, results / "trial/grade_answers/writer/test.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["response" if path == data else "verdict"]), path)
+    found = compare(results, "trial", "more")
+    for run, what in (("more", "funnel"), ("more", "data set"), ("trial", "graded answers")):
+        assert any(line.startswith(f"{run}: its {what} can't be read (") for line in found.sentences)
+    assert {row["run"] for row in found.counts} == {row["run"] for row in found.datasets} == {"trial"}
+    assert {row["run"] for row in found.evaluation} == {"more"} and len(found.settings) == 2
+
+
+def test_files_of_earlier_configurations_are_no_part_of_a_run(results):
+    before = compare(results, "trial", "more")
+    shutil.copytree(results / "more/grade_answers/writer", results / "more/grade_answers/removed")
+    ledger = results / "more/ledger/generate_responses/writer"
+    shutil.copy(next(ledger.glob("*.json")), ledger / "00099.json")
+    after = compare(results, "trial", "more")
+    assert (after.evaluation, after.shared) == (before.evaluation, before.shared)
+
+
+def test_files_that_changed_under_one_path_are_told(results):
+    path = results / "more/settings/files.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    prompt = next(row for row in rows if row["path"].startswith("config/prompts/"))
+    digests = {"trial": prompt["sha256"], "more": "0" * 64}
+    schema.write_csv(path, [{**row, "sha256": "0" * 64} if row is prompt else row for row in rows], list(prompt))
+    assert compare(results, "trial", "more").versions == [
+        {"key": prompt["path"], "run": run, "value": json.dumps(f"SHA-256 {digest[:16]}")}
+        for run, digest in digests.items()
+    ]
 
 
 def test_answers_to_other_problems_are_not_compared(results):
@@ -234,6 +271,16 @@ def test_prices_that_differ_are_told_on_one_date_too(results):
     assert any("billed at different prices" in line for line in compare(results, "trial", "more").sentences)
 
 
+def test_a_price_that_one_run_alone_names_changes_no_money(results):
+    path = results / "more/settings/configuration.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["prices"]["gpu_hour"]["A card of its own"] = 3
+    path.write_text(yaml.safe_dump(config))
+    found = compare(results, "trial", "more")
+    assert "prices.gpu_hour.A card of its own" in {row["key"] for row in found.settings}
+    assert not any("billed" in line for line in found.sentences)
+
+
 def test_prices_that_differ_are_told(results):
     path = results / "more/tables/costs.csv"
     path.write_text(path.read_text().replace("2026-11-21", "2027-01-01"))
@@ -254,13 +301,45 @@ def test_runs_that_are_not_there(results, capsys, runs, fragments):
     printed = capsys.readouterr().err
     assert "Traceback" not in printed
     assert all(fragment in printed for fragment in fragments)
-    assert not (results / "comparisons" / "+".join(runs)).exists() or runs == ["trial", "more"]
+    assert not (results / "comparisons" / "+".join(runs)).exists()
+
+
+def test_many_long_names_are_shortened(tmp_path, capsys):
+    names = [f"scalequest_ablation_without_{number:03d}" for number in range(9)]
+    for name in (*names, "another"):
+        (tmp_path / name / "ledger").mkdir(parents=True)
+    for runs in (names, [*names, "another"]):
+        assert compare_runs.main([*runs, "--results", str(tmp_path)]) == 0
+    first, second = (tmp_path / "comparisons").iterdir()
+    assert first.name[:150] == second.name[:150] and max(len(folder.name) for folder in (first, second)) <= 200
+    assert compare_runs.folder_name(["a", "b"]) == "a+b"
+
+
+def test_a_run_without_a_data_set_is_not_told_what_that_cost():
+    amounts = dict.fromkeys(run_comparison.COST_AMOUNTS, "0.000000") | {"prompt_tokens": "0", "completion_tokens": "0"}
+    total = {"run": "ev", "step": "Total", **amounts, "spent": "12.000000", "currency": "USD", "price_date": ""}
+    parts = ([run_comparison.Run("ev", Path("ev"))], *[[] for _ in range(6)], [total], [], [])
+    found = run_comparison.Comparison(*parts)
+    assert "ev: 12.00 USD spent" in run_comparison_page.text(found, "page")
+    assert "for the data set" not in run_comparison_page.text(found, "page")
+    assert "no data set" in run_comparison_page.page(found) and ">0 USD" not in run_comparison_page.page(found)
+
+
+def test_the_order_of_filters_is_a_setting(results):
+    path = results / "more/settings/configuration.yaml"
+    config = yaml.safe_load(path.read_text())
+    filters = config["filter_questions"]["filters"]
+    config["filter_questions"]["filters"] = [filters[-1], *filters[:-1]]
+    path.write_text(yaml.safe_dump(config))
+    keys = {row["key"] for row in compare(results, "trial", "more").settings}
+    assert keys == {"generate_responses.samples", "filter_questions.filters"}
 
 
 def test_settings_go_by_their_places():
     tree = {"a": {"b": [1, 2]}, "filters": [{"name": "x", "least": 1}, {"name": "y"}], "none": {}, "text": "no"}
     assert run_comparison.flat(tree) == {
         "a.b": "[1, 2]",
+        "filters": '["x", "y"]',
         "filters.x.least": "1",
         "filters.y": "{}",
         "none": "{}",

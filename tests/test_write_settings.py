@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import hashlib
 import json
 import platform
 import subprocess
@@ -28,6 +29,7 @@ CONFIG = {
 }
 
 
+OUTPUTS = ("configuration", "jobs", "files", "versions", "hardware", "page")
 FIRST, LATER = "2026-01-01T00:00:00+00:00", "2026-01-02T03:04:05+00:00"
 
 
@@ -49,7 +51,12 @@ def attempt_of(path, **changes):
 def ledger(path, rows_by_attempt=None, **changes):
     """A job's ledger with its last attempt, which has the name of the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = {"rule": path.parent.name, "rows_by_attempt": rows_by_attempt or {}, "attempt": attempt_of(path, **changes)}
+    whole = {
+        "rule": path.parent.name,
+        "job": path.stem,
+        "rows_by_attempt": rows_by_attempt or {},
+        "attempt": attempt_of(path, **changes),
+    }
     path.write_text(json.dumps(whole))
     return path
 
@@ -65,11 +72,11 @@ def write(tmp_path, *ledgers, config=CONFIG):
     """Run the program; returns the configuration, the versions by name, the rows of the hardware, and the page."""
     outputs = {
         name: tmp_path / f"settings/{name}.{suffix}"
-        for name, suffix in {"configuration": "yaml", "versions": "csv", "hardware": "csv", "page": "html"}.items()
+        for name, suffix in zip(OUTPUTS, ("yaml", "csv", "csv", "csv", "csv", "html"), strict=True)
     }
     arguments = [*small_run.common_arguments(tmp_path, "write_settings"), "--settings", json.dumps(config)]
     arguments += ["--ledgers", *map(str, ledgers), "--requirements", str(ROOT / "requirements.in")]
-    arguments += ["--store", str(tmp_path / "store")]
+    arguments += ["--store", str(tmp_path / "store"), "--named-files", *run_settings.named_files(config)]
     arguments += [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
     assert write_settings.main(arguments) == 0
     versions = {row["name"]: row["version"] for row in csv.DictReader(outputs["versions"].open())}
@@ -91,6 +98,21 @@ def test_the_configuration_is_whole_and_in_its_order_but_for_secrets(tmp_path):
         assert secret not in page + (tmp_path / "settings/configuration.yaml").read_text()
     assert "owner/&lt;b&gt;name&lt;/b&gt;" in page and "<b>" not in page
     assert "Très petit" in page
+
+
+def test_jobs_and_files_are_those_of_this_configuration(tmp_path):
+    prompt = tmp_path / "my prompts/short.yaml"
+    prompt.parent.mkdir()
+    prompt.write_text("user: '{question}'\n")
+    config = copy.deepcopy(CONFIG)
+    config["generate_responses"]["prompt"] = str(prompt)
+    write(tmp_path, ledger(tmp_path / "grade_answers/1.json"), ledger(tmp_path / "train_student/2.json"), config=config)
+    with (tmp_path / "settings/jobs.csv").open() as file:
+        assert list(csv.reader(file)) == [["rule", "job"], ["grade_answers", "1"], ["train_student", "2"]]
+    with (tmp_path / "settings/files.csv").open() as file:
+        found = {row["path"]: row["sha256"] for row in csv.DictReader(file)}
+    assert found[str(prompt)] == hashlib.sha256(prompt.read_bytes()).hexdigest()
+    assert set(found) == set(run_settings.named_files(config)) and len(found) > 1
 
 
 def test_a_path_below_the_home_folder_is_that_of_every_user(tmp_path, monkeypatch):

@@ -20,8 +20,12 @@ class ReportPlan(ResourcePlan):
 
     def settings_files(self) -> list[str]:
         """What a run was made with, and the page of it."""
-        made = ["settings/configuration.yaml", "settings/versions.csv", "settings/hardware.csv", "pages/settings.html"]
-        return [f"{RESULTS}/{path}" for path in made]
+        made = ("configuration.yaml", "files.csv", "jobs.csv", "versions.csv", "hardware.csv")
+        return [*(f"{RESULTS}/settings/{name}" for name in made), f"{RESULTS}/pages/settings.html"]
+
+    def named_files(self) -> list[str]:
+        """The files that the configuration names."""
+        return run_settings.named_files(self.config)
 
     def overview_tables(self, name: str) -> list[str]:
         """The table that a block of the overview reads; none if the run does not make it."""

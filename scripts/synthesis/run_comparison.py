@@ -25,6 +25,7 @@ COST_AMOUNTS = ("cost", "spent", "gpu_hours", "cpu_core_hours", "prompt_tokens",
 COST_COLUMNS = ["run", "step", *COST_AMOUNTS, "currency", "price_date"]
 SHARED_COLUMNS = ["stage", "used_by", "bought_by", "rows"]
 
+GRADING = "grade_answers"
 UNSET = ""
 UNKNOWN = "unknown"
 # Names of runs say nothing of how they were made.
@@ -41,23 +42,34 @@ class Run:
     results: Path
     settings: dict[str, str] | None = None
     versions: dict[str, str] | None = None
+    files: dict[str, str] | None = None
+    jobs: list[tuple[str, str]] | None = None
     seed: int = 0
     counts: list[funnel.StageCount] | None = None
+    pairs: list[tuple[bytes, bytes]] | None = None
+    shares: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     costs: list[dict] | None = None
     missing: list[str] = field(default_factory=list)
 
     def grades(self) -> dict[tuple[str, str], Path]:
-        """The files of grades by model and benchmark."""
-        return {(path.parent.name, path.stem): path for path in sorted(self.results.glob("grade_answers/*/*.parquet"))}
+        """The files of grades by model and benchmark: of the run's jobs alone, since those of earlier ones stay."""
+        pairs = (job.partition("/") for rule, job in self.jobs or [] if rule == GRADING)
+        found = {(model, name): self.results / GRADING / model / f"{name}.parquet" for model, _, name in pairs}
+        return {pair: path for pair, path in found.items() if path.is_file()}
 
     def bought_rows(self) -> list[tuple[str, str, int]]:
         """The bought rows that the run uses: stage, attempt and how many."""
-        ledgers = [read_json(path) for path in sorted((self.results / "ledger").glob("*/**/*.json"))]
+        paths = (self.results / "ledger" / rule / f"{job}.json" for rule, job in self.jobs or [])
+        ledgers = [read_json(path) for path in paths if path.is_file()]
         return [
             (ledger["rule"], attempt, rows)
             for ledger in ledgers
             for attempt, rows in ledger.get("rows_by_attempt", {}).items()
         ]
+
+    def lack(self, what: str, error: InputError) -> None:
+        """Write down that a part can't be read, as one that another version wrote, and why."""
+        self.missing.append(f"its {what} can't be read ({error})")
 
 
 @dataclass(frozen=True)
@@ -98,43 +110,92 @@ def read(results: Path, name: str) -> Run:
         raise InputError(f"{results} has no run {name}; {there}. Give the names (`run`) of runs that were made here.")
     run = Run(name, folder)
     _read_settings(run)
-    if (path := folder / "tables/funnel.csv").is_file():
-        run.counts = funnel.read(path)
-    else:
-        run.missing.append("it has no funnel (tables/funnel.csv): it makes no data set, or is not finished")
+    _read_dataset(run)
     try:
         run.costs = costs.read(folder / "tables/costs.csv")
     except InputError as error:
-        run.missing.append(f"its costs can't be read ({error})")
-    if not run.grades():
-        run.missing.append("it has no graded answers: it evaluates nothing, or is not finished")
+        run.lack("costs", error)
+    _read_grades(run)
     return run
 
 
-def _read_settings(run: Run) -> None:
-    path = run.results / "settings/configuration.yaml"
+def _read_dataset(run: Run) -> None:
+    """The funnel, and the pairs of the data set as digests of their texts."""
+    try:
+        run.pairs = _pairs(run)
+    except InputError as error:
+        run.lack("data set", error)
+    path = run.results / "tables/funnel.csv"
     if not path.is_file():
-        run.missing.append(
-            "it has no settings/configuration.yaml, so its settings are not known; run its workflow again, which "
-            "writes this file"
-        )
+        run.missing.append("it has no funnel (tables/funnel.csv): it makes no data set, or is not finished")
         return
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    run.settings, run.seed = flat({key: config[key] for key in config if key not in _NOT_COMPARED}), config["seed"]
-    if (versions := path.parent / "versions.csv").is_file():
-        with versions.open(encoding="utf-8", newline="") as file:
-            run.versions = {row["name"]: json.dumps(row["version"]) for row in csv.DictReader(file)}
+    try:
+        run.counts = funnel.read(path)
+    except InputError as error:
+        run.lack("funnel", error)
+
+
+def _read_grades(run: Run) -> None:
+    """The share of right answers to each problem, by model and benchmark."""
+    if run.jobs is None:
+        return
+    found = run.grades()
+    if not found:
+        run.missing.append("it has no graded answers: it evaluates nothing, or is not finished")
+    for pair, path in found.items():
+        try:
+            run.shares[pair] = evaluation.shares(schema.read(path, schema.GRADES))
+        except InputError as error:
+            run.lack("graded answers", error)
+            continue
+        if not run.shares[pair]:
+            model, benchmark = pair
+            run.missing.append(f"{model} on {benchmark} has no graded answer")
+            del run.shares[pair]
+
+
+def _read_settings(run: Run) -> None:
+    """What the run wrote down of how it was made, and of which jobs are its own."""
+    folder = run.results / "settings"
+    again = "; run its workflow again, which writes this file"
+    if (path := folder / "configuration.yaml").is_file():
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        run.settings = flat({key: config[key] for key in config if key not in _NOT_COMPARED})
+        run.seed = config["seed"]
+    else:
+        run.missing.append(f"it has no settings/configuration.yaml, so its settings are not known{again}")
+    if (jobs := _written(folder / "jobs.csv")) is not None:
+        run.jobs = [(row["rule"], row["job"]) for row in jobs]
+    else:
+        unknown = "so which graded answers and bought rows are its own is not known"
+        run.missing.append(f"it has no settings/jobs.csv, {unknown}{again}")
+    if (versions := _written(folder / "versions.csv")) is not None:
+        run.versions = {row["name"]: json.dumps(row["version"]) for row in versions}
+    if (files := _written(folder / "files.csv")) is not None:
+        run.files = {row["path"]: json.dumps(f"SHA-256 {row['sha256'][:16]}") for row in files}
+
+
+def _written(path: Path) -> list[dict] | None:
+    """The rows of a CSV file; None if it is not there."""
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def flat(tree, place: str = "") -> dict[str, str]:
-    """The values of a configuration as JSON by their dotted places. Entries of a list with a `name` go by it."""
+    """The values of a configuration as JSON by their dotted places.
+
+    Entries of a list with a `name` go by it; the names in their order stand at the place of the list.
+    """
+    found = {}
     if isinstance(tree, dict) and tree:
         parts = tree.items()
     elif isinstance(tree, list) and tree and all(isinstance(item, dict) and "name" in item for item in tree):
         parts = [(item["name"], {key: item[key] for key in item if key != "name"}) for item in tree]
+        found[place] = json.dumps([name for name, _ in parts], ensure_ascii=False)
     else:
         return {place: json.dumps(tree, ensure_ascii=False)}
-    found = {}
     for name, part in parts:
         found |= flat(part, f"{place}.{name}" if place else str(name))
     return found
@@ -152,7 +213,7 @@ def compare(results: Path, store: Path, names: list[str]) -> Comparison:
     return Comparison(
         runs,
         _differing({run.name: run.settings for run in runs}),
-        _differing({run.name: run.versions for run in runs}),
+        _differing({run.name: run.versions for run in runs}) + _changed_files(runs),
         _datasets(runs),
         _funnel(runs),
         rows,
@@ -175,9 +236,19 @@ def _differing(found: dict[str, dict[str, str] | None]) -> list[dict]:
     ]
 
 
+def _changed_files(runs: list[Run]) -> list[dict]:
+    """Digests of files whose content differs under one path; a path that only one run names is a setting."""
+    paths = dict.fromkeys(path for run in runs for path in run.files or {})
+    return [
+        row
+        for path in paths
+        for row in _differing({run.name: {path: run.files[path]} for run in runs if path in (run.files or {})})
+    ]
+
+
 def _datasets(runs: list[Run]) -> list[dict]:
     """The rows of each data set, and those whose question, or whole pair, stands in that of the first run."""
-    pairs = {run.name: _pairs(run) for run in runs}
+    pairs = {run.name: run.pairs for run in runs}
     first = pairs[runs[0].name]
     questions, whole = {question for question, _ in first or []}, set(first or [])
     found = []
@@ -214,19 +285,10 @@ def _funnel(runs: list[Run]) -> list[dict]:
 
 def _evaluation(runs: list[Run], sentences: list[str]) -> tuple[list[dict], list[dict]]:
     """Each run's models on each benchmark, and models of the same name on the same problems against the first run."""
-    graded = {run.name: run.grades() for run in runs}
-    keys = dict.fromkeys(key for files in graded.values() for key in files)
     first, seed = runs[0].name, runs[0].seed
     rows, paired = [], []
-    for model, benchmark in keys:
-        shares = {
-            run: evaluation.shares(schema.read(files[model, benchmark], schema.GRADES))
-            for run, files in graded.items()
-            if (model, benchmark) in files
-        }
-        for run in [run for run, values in shares.items() if not values]:
-            sentences.append(f"{run}: {model} on {benchmark} has no graded answer.")
-            del shares[run]
+    for model, benchmark in dict.fromkeys(pair for run in runs for pair in run.shares):
+        shares = {run.name: run.shares[model, benchmark] for run in runs if (model, benchmark) in run.shares}
         where = {"model": model, "benchmark": benchmark}
         rows += [{**where, "run": run, **_accuracy(values, seed)} for run, values in shares.items()]
         for second in (name for name in shares if first in shares and name != first):
@@ -258,7 +320,7 @@ def _accuracy(shares: dict[str, float], seed: int) -> dict:
 
 
 def _costs(runs: list[Run], sentences: list[str]) -> list[dict]:
-    """The lines of each run's bill, its total last, under the step `total`."""
+    """The lines of each run's bill, its total last, under the step `Total`."""
     found = []
     for run in runs:
         if run.costs is not None:
@@ -266,12 +328,20 @@ def _costs(runs: list[Run], sentences: list[str]) -> list[dict]:
             for row in [*(row for row in run.costs if row is not total), {**total, "step": costs.TOTAL}]:
                 found.append({"run": run.name, **{name: row[name] for name in COST_COLUMNS[1:]}})
     billed = [run.settings for run in runs if run.costs is not None and run.settings is not None]
-    prices = {tuple((key, value) for key, value in sorted(settings.items()) if _is_price(key)) for settings in billed}
-    if len(prices) > 1 or len({(row["currency"], row["price_date"]) for row in found}) > 1:
+    if _has_other_prices(billed) or len({(row["currency"], row["price_date"]) for row in found}) > 1:
         sentences.append(
             "The runs were billed at different prices (settings under prices): their money can't be compared."
         )
     return found
+
+
+def _has_other_prices(billed: list[dict[str, str]]) -> bool:
+    """Whether two runs have different prices of one thing. What only one of them names, the other did not use."""
+    prices: dict[str, set[str]] = {}
+    for settings in billed:
+        for key in filter(_is_price, settings):
+            prices.setdefault(key, set()).add(settings[key])
+    return any(len(found) > 1 for found in prices.values())
 
 
 def _is_price(key: str) -> bool:

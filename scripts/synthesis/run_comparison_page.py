@@ -12,9 +12,10 @@ _AMOUNT_NAMES = {
     "spent": "spent by the run",
     "gpu_hours": "GPU hours of the data set",
     "cpu_core_hours": "CPU core hours of the data set",
-    "prompt_tokens": "tokens read",
-    "completion_tokens": "tokens written",
+    "prompt_tokens": "tokens read for the data set",
+    "completion_tokens": "tokens written for the data set",
 }
+_NO_DATASET = "no data set"
 _NOT_SET = "not set"
 _MOST_SHOWN = 12
 
@@ -149,7 +150,12 @@ def _costs(rows: list[dict]) -> str:
     """A table of totals, and below it what each step cost."""
     totals = [row for row in rows if row["step"] == costs.TOTAL]
     shown = [
-        {"run": row["run"], **{text: _amount(row, name) for name, text in _AMOUNT_NAMES.items()}} for row in totals
+        {"run": row["run"]}
+        | {
+            text: _amount(row, name) if name == "spent" or _has_dataset(row) else _NO_DATASET
+            for name, text in _AMOUNT_NAMES.items()
+        }
+        for row in totals
     ]
     runs = [row["run"] for row in totals]
     steps = [row for row in rows if row["step"] != costs.TOTAL]
@@ -216,8 +222,13 @@ def _one_difference(row: dict) -> str:
 
 
 def _one_total(row: dict) -> str:
-    cost, spent = (costs.shown(row[name], "an unknown amount of") for name in ("cost", "spent"))
-    return f"{row['run']}: {cost} {row['currency']} for the data set, {spent} {row['currency']} spent"
+    cost, spent = (f"{costs.shown(row[name], 'an unknown amount of')} {row['currency']}" for name in ("cost", "spent"))
+    return f"{row['run']}: {f'{cost} for the data set, ' if _has_dataset(row) else ''}{spent} spent"
+
+
+def _has_dataset(total: dict) -> bool:
+    """Whether a run paid for a data set, or for parts of one: nothing at all costs nothing."""
+    return any(not total[name] or float(total[name]) for name in ("cost", "gpu_hours", "cpu_core_hours"))
 
 
 def _taken(found: Comparison) -> Iterable[str]:

@@ -10,11 +10,14 @@ from importlib import metadata
 from pathlib import Path
 
 from synthesis import addresses, configuration_paths, servers
+from synthesis.canonical import file_sha256
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts
 
 VERSION_COLUMNS = ["name", "version"]
 HARDWARE_COLUMNS = ["hardware", "gpus", "cpu_cores", "jobs", "hours", "first_started", "last_started"]
+JOB_COLUMNS = ["rule", "job"]
+FILE_COLUMNS = ["path", "sha256"]
 NOT_A_CLONE = "not a git clone"
 
 GIT_SECONDS = 30
@@ -38,6 +41,20 @@ def without_secrets(config: dict) -> dict:
         if "url" in settings["source"]:
             settings["source"]["url"]["url"] = addresses.public(settings["source"]["url"]["url"])
     return config
+
+
+def named_files(config: dict) -> list[str]:
+    """The paths of all files that a configuration names: prompts, chat templates, questions, problems and such."""
+    return [setting.path for setting in (*configuration_paths.prompts(config), *configuration_paths.data_files(config))]
+
+
+def files(config: dict, paths: Iterable[Path]) -> list[dict]:
+    """Each file that a configuration names with its SHA-256, as rows by column.
+
+    `paths` is where they lie, in the order of `named_files`; the configuration may call them otherwise (`~`).
+    """
+    found = dict(zip(named_files(config), paths, strict=True))
+    return [dict(zip(FILE_COLUMNS, (name, file_sha256(path)), strict=True)) for name, path in found.items()]
 
 
 def _cleaned(value):
