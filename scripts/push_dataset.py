@@ -45,6 +45,7 @@ def work(options, job):
     this = hub_upload.listing_digest(manifest)
     manifest["pushed"] = [*(digest for digest in own if digest != this), this]
     schema.write_text(options.manifest, json.dumps(manifest, indent=1) + "\n")
+    hub_upload.end(options.manifest)
     job.step(f"pushed as commit {commit}" if is_new else f"the hub has it already, as commit {commit}")
     job.rows(**{"in": len(files), "out": len(files)})
 

@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _branch(self, name, branch, body=b""):
         if found := self._repository(name, to_write=True):
-            found.branches[branch] = found.branches["main"]
+            found.branches[branch] = _commit(found, json.loads(body)["startingPoint"])
             self._send_json({})
 
     def _tree(self, name, revision, folder=""):

@@ -8,8 +8,9 @@ from pathlib import Path
 import fetch_model
 import pytest
 from hub_server import COMMIT, Hub, closed_port
+from huggingface_hub import constants
 from model_fetching import arguments, assert_nothing_left, contents, in_process, manifest, sentence
-from synthesis import engines
+from synthesis import engines, hub
 from tiny_model import make_tiny_model
 
 TOKEN = "hf_secretoftheaccount"
@@ -25,6 +26,20 @@ def from_hub(folder: Path, hub: Hub | str, revision: str = "main", token: str | 
     environment = {"HF_ENDPOINT": url, "HF_HOME": str(folder / "cache"), **({"HF_TOKEN": token} if token else {})}
     source = {"hub": {"repo": "acme/tiny", "revision": revision}}
     return in_process(arguments(folder, source, **settings), **environment)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [
+        ("https://hub.example", "hub.example"),
+        ("http://hub.example:8080/path", "hub.example:8080"),
+        ("https://user:secret@hub.example/path", "hub.example"),
+        ("https://hub.example/a@b", "hub.example"),
+    ],
+)
+def test_the_host_is_told_without_a_name_a_password_and_a_path(monkeypatch, endpoint, host):
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    assert hub.host() == host
 
 
 def test_the_hub_gives_the_same_content_as_a_folder(tiny, tmp_path):

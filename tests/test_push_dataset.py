@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -130,6 +131,28 @@ def test_a_push_that_was_killed_goes_on(dataset, tmp_path, way):
         del there["manifest.json"]
         assert there == contents(dataset)
         assert hub.sent - sent < 0.2 * sent
+
+
+def test_a_set_that_grows_after_a_push_was_killed_at_its_commit_replaces_it(dataset, tmp_path):
+    """The hub made the commit, and nobody was left to write the manifest."""
+    with PushingHub(RIGHTS) as hub:
+        repository = hub.create("acme/sums")
+        hub.held = "POST /api/datasets/acme/sums/commit"
+        process = subprocess.Popen(command(tmp_path, dataset), env=environment(tmp_path, hub))
+        assert hub.reached.wait(60)
+        process.kill()
+        process.wait()
+        hub.held = "no request"
+        hub.release.set()
+        until = time.monotonic() + 30
+        while len(repository.messages) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(repository.messages) == 2 and not (tmp_path / "manifest.json").exists()
+        card = dataset / "README.md"
+        card.write_text(card.read_text() + "\nMore.\n")
+        pushed(tmp_path, hub, dataset)
+        assert repository.files()["README.md"] == card.read_bytes()
+        assert sorted(path.name for path in tmp_path.glob("*.json")) == ["manifest.json"]
 
 
 def _sha256(path: Path) -> str:

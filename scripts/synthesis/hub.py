@@ -42,7 +42,7 @@ def host() -> str:
     """The hub's host, as HF_ENDPOINT names it: without a name and a password, which its address may hold."""
     from huggingface_hub import constants
 
-    return constants.ENDPOINT.rpartition("://")[2].rpartition("@")[2].partition("/")[0]
+    return constants.ENDPOINT.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 def client_errors() -> tuple[type[Exception], ...]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from synthesis import canonical, hub
+from synthesis import canonical, hub, schema
 from synthesis.errors import InputError
 from synthesis.ledger import read_json
 
 LISTING = "manifest.json"
+BEGUN = "begun.json"
 TRIES = 5
 MAIN = "main"
 
@@ -149,6 +150,7 @@ class Target:
                 advance()
         operations = [self._operations[file] for file in changed]
         operations += [CommitOperationDelete(path, is_folder=False) for path in gone]
+        _begin(self.last, listing_digest(json.loads(listing)))
         commit = self._api.create_commit(
             self.repository,
             [*operations, _addition(LISTING, listing.encode())],
@@ -280,19 +282,39 @@ def listing_digest(listing: dict) -> str:
 
 
 def pushed_listings(manifest: Path) -> list[str]:
-    """The digests of the listings that were pushed from here, from the manifest of the last push; none without it.
+    """The digests of the listings that were pushed from here: by the manifest of the last push, or by one that began.
 
-    A listing that lies in its place counts as pushed from here. Raises InputError for any other file.
+    A listing that lies in the manifest's place counts as pushed from here. Raises InputError for any other file.
     """
+    begun = _begun(manifest)
     if not Path(manifest).exists():
-        return []
+        return begun
     found = read_json(manifest)
     try:
-        return list(dict.fromkeys([*found.get("pushed", []), listing_digest(found)]))
+        return list(dict.fromkeys([*found.get("pushed", []), listing_digest(found), *begun]))
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(
             f"{manifest} does not say what was pushed; remove it, or save the {LISTING} of the repository in its place."
         ) from error
+
+
+def end(manifest: Path) -> None:
+    """Forget the listings whose commits began: the manifest has them now."""
+    Path(manifest).with_name(BEGUN).unlink(missing_ok=True)
+
+
+def _begin(manifest: Path, listing: str) -> None:
+    """Write down the digest of a listing before its commit: a push may be killed before it can write the manifest.
+
+    It stands in a file of its own, because Snakemake puts back the manifest of before if a job fails.
+    """
+    begun = list(dict.fromkeys([*_begun(manifest), listing]))
+    schema.write_text(Path(manifest).with_name(BEGUN), json.dumps(begun, indent=1) + "\n")
+
+
+def _begun(manifest: Path) -> list[str]:
+    path = Path(manifest).with_name(BEGUN)
+    return read_json(path) if path.exists() else []
 
 
 def _addition(path: str, content):
