@@ -79,7 +79,8 @@ rule grade_answers:
 
 rule tabulate_evaluation:
     input:
-        PLAN.evaluation_files("grade_answers"),
+        grades=PLAN.evaluation_files("grade_answers"),
+        answers=PLAN.evaluation_files("answer_benchmark"),
     output:
         table="<results>/tables/evaluation.csv",
         seeds="<results>/tables/evaluation_seeds.csv",
@@ -110,7 +111,8 @@ rule tabulate_evaluation:
         code=code_version("tabulate_evaluation"),
     shell:
         "python scripts/tabulate_evaluation.py --run {params.run} --seed {params.seed}"
-        " --settings {params.settings:q} --code-version {params.code} --grades {input} --output {output.table}"
+        " --settings {params.settings:q} --code-version {params.code} --grades {input.grades} --answers {input.answers}"
+        " --output {output.table}"
         " --seeds {output.seeds} --paired {output.paired} --pass-at-k {output.pass_at_k}"
         " --averages {output.averages} --averages-paired {output.averages_paired}"
         " --page {output.page} --ledger {output.ledger} --log {log}"

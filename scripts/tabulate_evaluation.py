@@ -10,6 +10,7 @@ def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     parser.add_argument("--seed", type=int, required=True, help="seed of the bootstrap")
     parser.add_argument("--grades", type=Path, nargs="+", required=True, help="grades, all of a model's side by side")
+    parser.add_argument("--answers", type=Path, nargs="+", required=True, help="the answers, in the same order")
     parser.add_argument("--output", type=Path, required=True, help="the table (CSV)")
     parser.add_argument("--seeds", type=Path, required=True, help="means over training seeds (CSV)")
     parser.add_argument("--paired", type=Path, required=True, help="models on the same problems (CSV)")
@@ -31,9 +32,13 @@ def work(options, job):
         for benchmark in options.settings["benchmarks"]
     ]
     found = [(name, _grades(path)) for name, path in zip(names, options.grades, strict=True)]
-    rows = [{**name, **evaluation.score(grades, options.seed)} for name, grades in found]
+    endings = [_endings(path) for path in options.answers]
+    rows = [
+        {**name, **evaluation.score(grades, ended, options.seed)}
+        for (name, grades), ended in zip(found, endings, strict=True)
+    ]
     paired = evaluation_tables.paired(found, options.seed)
-    seeds = evaluation_tables.over_seeds(rows)
+    seeds = evaluation_tables.over_seeds([{**name, "accuracy": evaluation.accuracy(grades)} for name, grades in found])
     averages, averages_paired = evaluation_averages.tables(found, options.settings["averages"], options.seed)
     evaluation.write(options.output, rows)
     schema.write_csv(options.seeds, seeds, evaluation_tables.SEED_COLUMNS)
@@ -51,6 +56,11 @@ def _grades(path: Path) -> list[dict]:
     if not grades:
         raise InputError(f"{path} holds no grades; delete it and run the workflow again.")
     return grades
+
+
+def _endings(path: Path) -> list[str]:
+    """Why each answer ended."""
+    return [row["finish_reason"] for row in schema.read(path, schema.PROBLEM_ANSWERS, ["finish_reason"])]
 
 
 def main(argv=None):

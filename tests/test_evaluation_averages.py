@@ -71,7 +71,7 @@ def test_benchmarks_are_resampled_independently_and_all_models_alike():
 
 def test_the_average_of_one_benchmark_is_that_benchmarks_own_row():
     rows = grades([[place % 3 == 0, place % 4 == 0] for place in range(90)])
-    whole = evaluation.score(rows, seed=7)
+    whole = evaluation.score(rows, ["stop"], seed=7)
     (row,), _ = evaluation_averages.tables(found(BASE, {"test": rows}), {"all benchmarks": ["test"]}, seed=7)
     assert [row["accuracy"], row["low"], row["high"]] == [
         whole["accuracy"], whole["accuracy_low"], whole["accuracy_high"]

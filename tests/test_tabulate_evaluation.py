@@ -6,8 +6,9 @@ import random
 
 import pytest
 import tabulate_evaluation
-from synthesis import evaluation, grading, schema
+from synthesis import evaluation, evaluation_tables, grading, schema
 
+ENDED = ["stop"]
 GIVEN = {grading.CORRECT: "7", grading.WRONG: "8"}
 
 
@@ -29,10 +30,12 @@ def test_samples_are_averaged_for_each_problem_first():
                 "d": [grading.UNREADABLE_REFERENCE, grading.NO_ANSWER],
             }
         ),
+        ["stop"] * 4 + ["length", "length", "refused", "transport_failure"],
         seed=1,
     )
     assert (found["problems"], found["correct"], found["accuracy"]) == ("4", "1.5", "0.375000")
     assert found["share_without_answer"] == "0.250000"
+    assert (found["share_cut"], found["answers_not_written"]) == ("0.250000", "2")
     assert (found["answers_timed_out"], found["answers_to_unreadable_references"]) == ("1", "1")
     assert float(found["accuracy_low"]) < 0.375 < float(found["accuracy_high"])
 
@@ -48,13 +51,25 @@ def test_the_interval_is_that_of_the_binomial_distribution():
 def test_the_interval_does_not_depend_on_the_order_of_the_rows():
     chance = random.Random(4)
     rows = grades({str(number): [chance.choice([grading.CORRECT, grading.WRONG])] for number in range(50)})
-    assert evaluation.score(rows, seed=2) == evaluation.score(chance.sample(rows, len(rows)), seed=2)
+    assert evaluation.score(rows, ENDED, seed=2) == evaluation.score(chance.sample(rows, len(rows)), ENDED, seed=2)
 
 
-def run(folder, models: list[dict], files: list[list[dict]], averages: dict | None = None) -> int:
+def answers(rows: list[dict], reasons: dict) -> list[dict]:
+    """The answers to graded rows; `reasons` are why those of some (problem, sample) ended, `stop` for all others."""
+    found = []
+    for row in rows:
+        key = (row["problem_id"], row["sample"])
+        reason = reasons.get(key, "stop")
+        found.append(dict(zip(["problem_id", "sample"], key, strict=True), response="It is 7", finish_reason=reason))
+    return [row | {"prompt_tokens": 1, "completion_tokens": 1} for row in found]
+
+
+def run(folder, models: list[dict], files: list, averages: dict | None = None, reasons: dict | None = None) -> int:
     paths = [folder / f"{number}.parquet" for number in range(len(files))]
-    for path, rows in zip(paths, files, strict=True):
+    answered = [folder / f"{number}.answers.parquet" for number in range(len(files))]
+    for path, other, rows in zip(paths, answered, files, strict=True):
         schema.write(path, rows, schema.GRADES)
+        schema.write(other, answers(rows, reasons or {}), schema.PROBLEM_ANSWERS)
     averages = averages or {"all benchmarks": ["test", "held_out"]}
     settings = json.dumps({"models": models, "benchmarks": ["test", "held_out"], "averages": averages})
     arguments = ["--run", "trial", "--ledger", folder / "ledger/tabulate_evaluation/all.json", "--seed", 1]
@@ -62,11 +77,12 @@ def run(folder, models: list[dict], files: list[list[dict]], averages: dict | No
     arguments += ["--seeds", folder / "seeds.csv", "--paired", folder / "paired.csv"]
     arguments += ["--pass-at-k", folder / "pass_at_k.csv", "--averages", folder / "averages.csv"]
     arguments += ["--averages-paired", folder / "averages_paired.csv"]
-    return tabulate_evaluation.main(list(map(str, [*arguments, "--grades", *paths])))
+    return tabulate_evaluation.main(list(map(str, [*arguments, "--grades", *paths, "--answers", *answered])))
 
 
 BASE = {"model": "base", "student": "", "size": "", "seed": ""}
 STUDENT = {"model": "base", "student": "small", "size": "1000", "seed": "2"}
+SHARES = ([grading.WRONG] * 3, [grading.CORRECT, grading.CORRECT, grading.WRONG])
 RIGHT, WRONG = grades({"a": [grading.CORRECT]}), grades({"a": [grading.WRONG]})
 
 
@@ -178,3 +194,45 @@ def test_one_sample_says_nothing_of_several(tmp_path):
     assert (row["deviation_over_samples"], row["pass_at_samples"], row["majority_accuracy"]) == ("", "", "")
     assert read(tmp_path / "paired.csv") == read(tmp_path / "pass_at_k.csv") == []
     assert "majority" not in (tmp_path / "page.html").read_text()
+
+
+def test_answers_that_were_never_written_or_cut_are_told(tmp_path):
+    wrong = grades({"a": [grading.NO_ANSWER, grading.WRONG], "b": [grading.CORRECT] * 2})
+    reasons = {("a", 0): "transport_failure", ("a", 1): "length"}
+    assert run(tmp_path, [BASE], [wrong, wrong], reasons=reasons) == 0
+    rows = read(tmp_path / "evaluation.csv")
+    assert [(row["answers_not_written"], row["share_cut"], row["accuracy"]) for row in rows] == [
+        ("1", "0.250000", "0.500000")
+    ] * 2
+    page = (tmp_path / "page.html").read_text()
+    assert "2 answers were never written" in page and ">cut, %</th>" in page and ">not written</th>" in page
+
+
+def test_a_page_without_such_answers_has_no_word_of_them(tmp_path):
+    assert run(tmp_path, [BASE], [RIGHT, WRONG]) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "never written" not in page and ">cut, %</th>" not in page and ">not written</th>" not in page
+
+
+def test_means_over_seeds_are_not_taken_from_rounded_texts(tmp_path):
+    """Of 0, 2/3 and 2/3 the mean is 0.444444; of their six digits it would be 0.444445."""
+    none, two = ({name: [verdict] for name, verdict in zip("abc", verdicts, strict=True)} for verdicts in SHARES)
+    files = [grades(rows) for rows in (none, two, two)]
+    assert run(tmp_path, [student(seed) for seed in "123"], [rows for rows in files for _ in range(2)]) == 0
+    row, _ = read(tmp_path / "seeds.csv")
+    assert row["accuracy"] == "0.444444"
+    assert float(row["deviation_over_seeds"]) == pytest.approx((4 / 27) ** 0.5, abs=5e-7)
+
+
+def test_an_average_may_be_called_as_the_column_of_the_models_is(tmp_path):
+    assert run(tmp_path, [BASE, STUDENT], [WRONG, WRONG, RIGHT, WRONG], {"model": ["test", "held_out"]}) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert ">model (average)</th>" in page and ">small-1000-2</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("", ""), ("0.000100", "< 0.001"), ("0.000499", "< 0.001"), ("0.000500", "0.001"), ("0.25", "0.250")],
+)
+def test_no_p_value_is_shown_as_0(value, text):
+    assert evaluation_tables.p_text({"p_value": value}) == text

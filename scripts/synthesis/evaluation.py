@@ -5,6 +5,7 @@ from pathlib import Path
 
 from synthesis import metrics, schema
 from synthesis.answer_spelling import normalised, number
+from synthesis.finish_reasons import NOTHING_WRITTEN
 from synthesis.grading import CORRECT, NO_ANSWER, TIMED_OUT, UNREADABLE_REFERENCE
 
 RESAMPLES = 1_000
@@ -12,6 +13,8 @@ LEVEL = 0.95
 # Models below so many parameters are for trying the workflow: their figures say that a measurement works.
 SMALL_MODEL = 1_000_000_000
 
+# The reason for which an answer ended at its `max_tokens`.
+_CUT = "length"
 # Stands for all right answers; no spelling holds it.
 _RIGHT = "\0right"
 
@@ -29,13 +32,15 @@ COLUMNS = [
     "pass_at_samples",
     "majority_accuracy",
     "share_without_answer",
+    "share_cut",
+    "answers_not_written",
     "answers_timed_out",
     "answers_to_unreadable_references",
 ]
 
 
-def score(grades: list[dict], seed: int) -> dict[str, str]:
-    """The columns of a row after its names, from rows of `schema.GRADES`, as text.
+def score(grades: list[dict], endings: list[str], seed: int) -> dict[str, str]:
+    """The columns of a row after its names, from rows of `schema.GRADES` and why each answer ended, as text.
 
     Samples are averaged for each problem first, so `correct` need not be whole. The interval is the percentile
     bootstrap over problems; equal seeds resample a benchmark's problems alike for all models. `samples` is the smallest
@@ -60,9 +65,17 @@ def score(grades: list[dict], seed: int) -> dict[str, str]:
         "pass_at_samples": _text(metrics.pass_at(outcomes, least) if several else None),
         "majority_accuracy": _text(sum(majority) / len(majority) if several else None),
         "share_without_answer": _text(verdicts[NO_ANSWER] / len(grades)),
+        "share_cut": _text(endings.count(_CUT) / len(endings)),
+        "answers_not_written": str(sum(reason in NOTHING_WRITTEN for reason in endings)),
         "answers_timed_out": str(verdicts[TIMED_OUT]),
         "answers_to_unreadable_references": str(verdicts[UNREADABLE_REFERENCE]),
     }
+
+
+def accuracy(grades: list[dict]) -> float:
+    """The mean over problems of the share of right samples, not rounded."""
+    found = list(shares(grades).values())
+    return sum(found) / len(found)
 
 
 def shares(grades: list[dict]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from synthesis import web_pages
-from synthesis.evaluation_tables import title
+from synthesis.evaluation_tables import p_text, title
 
 # The columns of the page, in words; shares are shown in per cent.
 _SHOWN = {
@@ -17,12 +17,23 @@ _SHOWN = {
     "samples": "samples",
     "problems": "problems",
     "share_without_answer": "without answer, %",
+    "share_cut": "cut, %",
+    "answers_not_written": "not written",
     "answers_timed_out": "timed out",
     "answers_to_unreadable_references": "unreadable reference",
 }
 _NUMBERS = {name for key, name in _SHOWN.items() if key not in ("model", "benchmark")}
-_SHARES = ("accuracy", "share_without_answer", "deviation_over_samples", "pass_at_samples", "majority_accuracy")
+_SHARES = (
+    "accuracy",
+    "share_without_answer",
+    "share_cut",
+    "deviation_over_samples",
+    "pass_at_samples",
+    "majority_accuracy",
+)
 _OF_SAMPLES = ("deviation_over_samples", "pass_at_samples", "majority_accuracy")
+# Columns that stand on the page only where they are not 0 throughout.
+_SELDOM = ("share_cut", "answers_not_written")
 _MEANINGS = {
     "model": "a student's name, the pairs that it learnt from and its training seed are joined by hyphens",
     "samples": "answers of the model to each problem (k)",
@@ -36,6 +47,10 @@ _MEANINGS = {
     "in any sample, %": "pass@k: problems that at least one of the k samples solves",
     "by majority, %": "maj@k: problems whose most frequent final answer is right",
     "without answer, %": "responses that give no final answer; they count as not right",
+    "cut, %": "responses that reached max_tokens; what can be read of them is graded like any other",
+    "not written": (
+        "answers that a server never gave or kept back, or to problems too long for the model; they count as not right"
+    ),
     "timed out": "answers that could not be compared in time; they count as not right",
     "unreadable reference": (
         "answers to problems whose reference can't be read as mathematics, spelled otherwise than it; not right"
@@ -85,7 +100,8 @@ def _averages_table(averages: list[dict]) -> list[str]:
             name = f"{row['student']}-{row['size']}, mean of {row['seeds']} seeds"
         interval = f"{_percent(row['low'])} to {_percent(row['high'])}"
         spread = f"\n± {_percent(several)} over seeds" if several else ""
-        models.setdefault(name, {"model": name})[row["average"]] = f"{_percent(row['accuracy'])}\n({interval}){spread}"
+        column = _column(row["average"])
+        models.setdefault(name, {"model": name})[column] = f"{_percent(row['accuracy'])}\n({interval}){spread}"
     shown = list(models.values())
     over = {row["average"]: _benchmarks(row["benchmarks"].split()) for row in averages}
     told = "Right answers in per cent; in brackets the middle 95 % of bootstrap samples of each benchmark's problems."
@@ -98,6 +114,11 @@ def _averages_table(averages: list[dict]) -> list[str]:
     ]
 
 
+def _column(average: str) -> str:
+    """The head of an average's column, which must not be that of the models' names."""
+    return f"{average} (average)" if average == "model" else average
+
+
 def _benchmarks(names: list[str]) -> str:
     """`aime24, aime25 (counts twice), math500`."""
     times = {1: "", 2: " (counts twice)"}
@@ -105,9 +126,20 @@ def _benchmarks(names: list[str]) -> str:
 
 
 def _benchmarks_table(rows: list[dict], headed: bool) -> str:
-    left_out = _OF_SAMPLES if all(row["samples"] == "1" for row in rows) else ()
+    left_out = [*(_OF_SAMPLES if all(row["samples"] == "1" for row in rows) else ())]
+    left_out += [key for key in _SELDOM if not any(float(row[key]) for row in rows)]
     shown = [{name: _text(row, key) for key, name in _SHOWN.items() if key not in left_out} for row in rows]
-    return (web_pages.heading("By benchmark", 2) if headed else "") + web_pages.table(shown, _NUMBERS)
+    heading = web_pages.heading("By benchmark", 2) if headed else ""
+    return heading + "".join(_unwritten(rows)) + web_pages.table(shown, _NUMBERS)
+
+
+def _unwritten(rows: list[dict]) -> list[str]:
+    count = sum(int(row["answers_not_written"]) for row in rows)
+    told = (
+        f"{count:,} answers were never written: a server gave none or kept them back, or the problem is too long for "
+        "the model. They count as not right."
+    )
+    return [web_pages.paragraph(told)] if count else []
 
 
 def _seeds_table(seeds: list[dict]) -> list[str]:
@@ -134,7 +166,7 @@ def _paired_table(paired: list[dict]) -> list[str]:
             "difference, points": f"{100 * float(row['difference']):+.1f}",
             "model": row["second"],
             "95 % interval": f"{100 * float(row['low']):+.1f} to {100 * float(row['high']):+.1f}",
-            "p": f"{float(row['p_value']):.3f}" if row["p_value"] else "",
+            "p": p_text(row),
             "against": row["first"],
             "problems": row["problems"],
         }

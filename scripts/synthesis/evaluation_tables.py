@@ -5,13 +5,16 @@ from synthesis.errors import InputError
 
 SEED_COLUMNS = ["model", "student", "size", "benchmark", "seeds", "accuracy", "deviation_over_seeds"]
 PAIRED_COLUMNS = ["benchmark", "first", "second", "problems", "difference", "low", "high", "p_value"]
+# Smaller p-values would be shown as 0.
+LEAST_P = 0.0005
 PASS_COLUMNS = [*evaluation.NAMES, "k", "pass_at_k"]
 
 
 def over_seeds(rows: list[dict]) -> list[dict]:
-    """For each student, size and benchmark the mean accuracy over training seeds, from rows of the evaluation's table.
+    """For each student, size and benchmark the mean accuracy over training seeds.
 
-    The deviation is that of a sample (n - 1 in the divisor); empty for one seed.
+    `rows` have the names of the evaluation's table and an accuracy that is not rounded. The deviation is that of a
+    sample (n - 1 in the divisor); empty for one seed.
     """
     groups: dict[tuple, list[float]] = {}
     for row in rows:
@@ -87,6 +90,13 @@ def pass_at_k(found: list[tuple[dict, list[dict]]]) -> list[dict]:
 def title(names: dict) -> str:
     """A model's name in a sentence or a table: `model`, or `student-size-seed` for a student."""
     return "-".join(names[name] for name in ("student", "size", "seed")) if names["student"] else names["model"]
+
+
+def p_text(row: dict) -> str:
+    """The p-value of a comparison with three digits, as readers see it; empty without one."""
+    if not row["p_value"]:
+        return ""
+    return f"{float(row['p_value']):.3f}" if float(row["p_value"]) >= LEAST_P else "< 0.001"
 
 
 def _text(value: float | None) -> str:

@@ -8,7 +8,8 @@ from synthesis.grading import CORRECT, UNREADABLE_REFERENCE
 def fail_rates(grades: list[dict], unwritten: Collection[str]) -> list[dict]:
     """The share of the samples that are not right, for each problem, as rows of `schema.FAIL_RATES`.
 
-    `grades` are rows of `schema.GRADES`. An answer that was cut, or that could not be compared in time, is not right.
+    `grades` are rows of `schema.GRADES`. An answer that could not be compared in time is not right. One that was
+    cut is graded by what can be read of it; `sampled_rates`, which tells of new questions, takes none from it.
     A problem has no rate if a sample could not be compared with its reference, or if it is among those (ids) of which
     a sample is `unwritten`: too long for the solver, kept back or never answered.
     """

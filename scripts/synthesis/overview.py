@@ -13,7 +13,7 @@ from synthesis import configuration_dataset, configuration_models, costs, result
 from synthesis.bills import AMOUNTS
 from synthesis.cost_shares import SAVED_BY_REUSE, SPENT_ON_FAILURES
 from synthesis.errors import InputError
-from synthesis.evaluation_tables import title
+from synthesis.evaluation_tables import p_text, title
 from synthesis.funnel import StageCount
 
 # Of a long list the first ones are shown, and how many there are besides.
@@ -243,7 +243,7 @@ def _difference(row: dict) -> dict:
         "set against": row["first"],
         "difference, points": f"{100 * float(row['difference']):+.1f}",
         "95 % interval, points": f"{100 * float(row['low']):+.1f} to {100 * float(row['high']):+.1f}",
-        "p": f"{float(row['p_value']):.3f}" if row["p_value"] else "",
+        "p": p_text(row),
     }
 
 
