@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from parity_sets import RESPELLED
 from synthesis.grading import CORRECT, UNREADABLE_REFERENCE
+from synthesis.markdown_text import code, escape
 
 if TYPE_CHECKING:
     from grading_parity import Case
@@ -154,8 +156,12 @@ def page(cases: list["Case"], versions: dict[str, str], when: str) -> str:
         "",
         *_listed([case for case in differing if case.grader in SPELLING and case.theirs]),
         "",
+        "## Respelled answers that neither takes as right",
+        "",
+        *_missed(cases),
+        "",
         "What the project takes as right and a grader of spellings does not stands in",
-        "[grading_parity.csv](grading_parity.csv), as do all cases above.",
+        "[grading_parity.csv](grading_parity.csv), as do all differences above.",
         "",
     ]
     return "\n".join(lines)
@@ -212,6 +218,21 @@ def _listed(cases: list["Case"]) -> list[str]:
     ]
 
 
+def _missed(cases: list["Case"]) -> list[str]:
+    """Respelled references that the project takes as wrong, and so do all graders."""
+    right = {case.output for case in cases if case.ours == CORRECT or case.theirs}
+    missed = dict.fromkeys((case.output, case.answer, case.ours) for case in cases if case.output not in right)
+    shown = [found for found in missed if found[0].set.endswith(RESPELLED)]
+    if not shown:
+        return ["None."]
+    rows = [(f"{each.set} {each.id}", _code(each.theirs), _code(answer), ours) for each, answer, ours in shown]
+    return [
+        "| outputs, number | reference | answer | the project |",
+        "|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+
+
 def _cells(case: "Case") -> list[str]:
     return [
         f"{case.output.set} {case.output.id}", case.grader, _code(case.output.theirs), _code(case.answer), case.ours,
@@ -223,7 +244,7 @@ def _code(text: str | None) -> str:
     """A text as code in a cell of a table in Markdown."""
     short = " ".join((text or "").split())
     short = short if len(short) <= SHOWN else short[:SHOWN] + "…"
-    return f"`` {short} ``".replace("|", "\\|") if short else ""
+    return escape(code(short)) if short else ""
 
 
 def table(cases: list["Case"]) -> str:

@@ -16,8 +16,9 @@ from synthesis.configuration_evaluation_checks import HELD_OUT
 
 # Of large sets so many are taken, evenly spaced, since the harness reads few answers a second.
 MOST = 500
-# References that are spelled in each other way, of a set.
+# References that are spelled in each other way, of a set whose name ends so.
 MOST_RESPELLED = 20
+RESPELLED = "answers respelled"
 _LAST_ANSWER = re.compile(r"\nA: (?=[^\n]*$)")
 
 
@@ -50,7 +51,7 @@ def published(data: Path) -> Iterator[Output]:
         boxed = [(answer, answer, _boxed(answer)) for answer in answers if answer.strip()]
         yield from _outputs(f"{name}, its answers in boxes", boxed)
         yield from _of_others(f"{name}, answers to other problems", boxed)
-        yield from _respelled(f"{name}, answers respelled", boxed)
+        yield from _respelled(f"{name}, {RESPELLED}", boxed)
     values = [row["final_answer"] for row in _lines(data / "olympiadbench/test.jsonl.gz")]
     boxed = [(_reference(each), _joined(each), _boxed(_joined(each))) for each in values]
     yield from _outputs("OlympiadBench, its answers in boxes", boxed)
@@ -146,6 +147,8 @@ def _decimal(found: re.Match) -> str:
     return format(int(found[1]) / int(found[2]), "f").rstrip("0").rstrip(".")
 
 
+# An item of a list of two: braces in it are closed, so that no comma in them parts it.
+_ITEM = r"(?:[^,()\[\]${}]|\{(?:[^{}]|\{[^{}]*\})*\})+"
 # A word for a way to spell, with what is replaced by what.
 SPELLINGS = {
     "fraction with a slash": (re.compile(r"^(-?)\\frac\{(\d+)\}\{(\d+)\}$"), r"\1\2/\3"),
@@ -161,7 +164,7 @@ SPELLINGS = {
     "no degrees": (re.compile(r"\^(?:\\circ|\{\\circ\})$"), ""),
     "no per cent": (re.compile(r"\\%$"), ""),
     "plain text": (re.compile(r"^\\text\{([^{}]*)\}$"), r"\1"),
-    "list reversed": (re.compile(r"^\$?([^,()\[\]$]+),(?:\s+|(?!\d{3}))([^,()\[\]$]+)\$?$"), r"\2, \1"),
+    "list reversed": (re.compile(rf"^\$?({_ITEM}),(?!\\!)(?:\s+|(?!\d{{3}}))({_ITEM})\$?$"), r"\2, \1"),
 }
 
 
