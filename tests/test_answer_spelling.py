@@ -51,6 +51,8 @@ def test_a_number_times_variables_is_not_the_number(grader, reference, answer):
         ("3000", r"3\times 10^3 m"),
         ("2xy", "2yx"),
         ("x+2t", "2t + x"),
+        ("x=2t", "2t"),
+        ("y = x + 2 t", "y = 2t+x"),
         ("5", r"5\text{ pairs}"),
         ("7", "7 días"),
     ],

@@ -98,12 +98,13 @@ def with_last_variables(answer: str) -> str:
     Behind a number alone `m`, `s`, `g`, `h` and `l` are units.
     """
     found = _LAST_LETTERS.search(answer)
-    rest = answer[: found.start()] if found else "="
-    if "=" in rest:
+    if not found:
         return answer
-    alone = found[1] in _NEVER_UNITS and not rest[-1:].isspace()
-    if alone or len(found[1]) > 1 or _LETTER.search(_COMMAND.sub("", rest)):
-        return f"{rest}{{{found[1]}}}{found[2]}"
+    before = answer[: found.start()]
+    side = before.rpartition("=")[2]
+    alone = found[1] in _NEVER_UNITS and not side[-1:].isspace()
+    if alone or len(found[1]) > 1 or _LETTER.search(_COMMAND.sub("", side)):
+        return f"{before}{{{found[1]}}}{found[2]}"
     return answer
 
 
