@@ -31,6 +31,16 @@ def test_an_environment_is_a_formula_without_delimiters():
     assert made.endswith("</math> &amp; more")
 
 
+@pytest.mark.parametrize("text", ["$x = 50% of y$", r"$x = 50\% of y$", "$x = 50%\n of y$", r"\[x = 50% of y\]"])
+def test_a_sign_of_per_cent_hides_nothing(text):
+    assert re.sub("<[^>]*>", "", math_text.to_html(text)).replace(" ", "") == "x=50%ofy"
+
+
+def test_a_sign_of_per_cent_behind_a_new_line_hides_nothing():
+    made = math_text.to_html(r"\begin{align*} a &= 5 \\% b &= 2 \end{align*}")
+    assert made.count("<mtr>") == 2 and re.sub("<[^>]*>", "", made).replace(" ", "") == "a=5%b=2"
+
+
 @pytest.mark.parametrize("text", [r"is \boxed{\frac{1}{2}}.", r"is $\boxed{\frac{1}{2}}$."])
 def test_the_final_answer_has_a_frame(text):
     made = math_text.to_html(text)

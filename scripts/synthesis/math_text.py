@@ -33,6 +33,9 @@ _ENDS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _BRACKET = re.compile(r"\\\\|\\[{}]|[{}]|\\left(?![a-zA-Z])|\\right(?![a-zA-Z])|\\begin(?![a-zA-Z])|\\end(?![a-zA-Z])")
 _OPENS = {"{": 1, r"\left": 1, r"\begin": 1, "}": -1, r"\right": -1, r"\end": -1}
 
+# A sign of per cent that would begin a comment and so hide what follows.
+_PERCENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
+
 _SCRIPTS = ("msup", "msub", "msubsup", "mover", "munder", "munderover")
 _ROWS = ("math", "mrow", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom")
 _ELEMENTS = frozenset(["mi", "mo", "mn", "mtext", "mspace", "mfrac", "msqrt", "mroot", *_SCRIPTS, *_ROWS])
@@ -153,7 +156,7 @@ def _rendered(tex: str, display: str) -> str | None:
     from latex2mathml.converter import convert_to_element
 
     try:
-        element = convert_to_element(tex.replace("\n", " "), display=display)
+        element = convert_to_element(_PERCENT.sub(r"\1\\%", tex).replace("\n", " "), display=display)
         if sum(1 for _ in element.iter()) > ELEMENTS_FOR_A_CHARACTER * (len(tex) + 1):
             return None
         element.set("title", tex)
