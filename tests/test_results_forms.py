@@ -31,12 +31,22 @@ def bench(tmp_path, recipe, monkeypatch):
         ("12345.67", "USD", "12,345.7"),
         ("0.0001234", "USD", "0.000123"),
         ("0", "USD", "0.0"),
+        ("-0.0004", "percent", "0.0"),
+        ("-0.3", "pairs", "0"),
         ("998877", "pairs", "998,877"),
     ],
 )
 def test_numbers_of_ours_have_the_digits_that_matter(number, unit, text):
     cell = dict.fromkeys(results.COLUMNS, "") | {"ours": number, "unit": unit, "ours_run": RUN}
     assert results_texts.shown(cell, results_texts.OURS) == text
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"), [("0.03", "0.0"), ("-0.0004", "0.0"), ("0.06", "+0.1"), ("-0.06", "-0.1")]
+)
+def test_a_difference_that_rounds_to_zero_has_no_sign(difference, text):
+    cell = dict.fromkeys(results.COLUMNS, "") | {"difference": difference, "unit": "percent"}
+    assert results_texts.shown(cell, results_texts.DIFFERENCE) == text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +81,11 @@ def test_all_forms_say_what_the_tidy_table_says(bench, name):
 def cells_of_markdown(text: str) -> list[list[str]]:
     """The cells of the body of a table."""
     lines = [line for line in text.splitlines() if line.startswith("|")][2:]
-    return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    return [[unescaped(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def unescaped(text: str) -> str:
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", text)
 
 
 def cells_of_latex(text: str) -> list[list[str]]:
@@ -100,14 +114,38 @@ def test_latex_has_its_parts_in_pairs_and_no_special_character_is_bare(bench):
         assert text.count(f"\\begin{{{part}}}") == text.count(f"\\end{{{part}}}") == 1
     assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
     assert r"5 \% of \$3 \& \#1\_a \{x\} \textasciitilde{} \textasciicircum{} \textbackslash{} \textless{}b" in text
-    assert r"50 \% \textbackslash{}input\{x\} | y" in text
+    assert r"50 \% \textbackslash{}input\{x\} \textbar{} y" in text
     groups = sum(int(width) for width in re.findall(r"\\multicolumn\{(\d+)\}", text))
     assert groups == len(re.search(r"\\begin\{tabular\}\{l(r+)\}", text)[1])
     assert re.findall(r"\\cmidrule\(lr\)\{(\d+)-", text)[0] == "2"
-    assert r"50 % \input{x} \| y" in bench.form("some_costs", "md")
+    assert r"50 % \\input{x} \| y" in bench.form("some_costs", "md")
     page = (bench.folder / "page.html").read_text()
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
+
+
+LABELS = ["[x] model", "* ours", "[*]", "α ≤ β and Λ", "<mine> __b__ a\\|b", "`code` ~~no~~ &lt;", "smollm2_tuned R&D"]
+
+
+def labelled_rows() -> list[dict]:
+    empty = dict.fromkeys(results.COLUMNS, "")
+    return [empty | {"row": label, "column": "a", "published": "1"} for label in LABELS]
+
+
+def test_no_label_is_an_option_of_latex_or_a_letter_that_it_lacks():
+    text = results_texts.latex("labels", "5 ≥ 4", labelled_rows())
+    assert r"\caption{5 $\ge$ 4}" in text and text.isascii()
+    begun = [line.partition(" & ")[0] for line in text.split("\\midrule\n")[1].splitlines()]
+    assert begun[:4] == ["{[}x] model", "{*} ours", "{[}{*}]", r"$\alpha$ $\le$ $\beta$ and $\Lambda$"]
+
+
+def test_markdown_shows_every_label_as_it_is():
+    lines = results_texts.markdown("caption", labelled_rows()).splitlines()[4:]
+    assert [line.split(" | 1 |")[0].removeprefix("| ") for line in lines] == [
+        r"\[x] model", r"\* ours", r"\[\*]", "α ≤ β and Λ", r"\<mine> \_\_b\_\_ a\\\|b",
+        r"\`code\` \~\~no\~\~ \&lt;", "smollm2_tuned R&D",
+    ]  # fmt: skip
+    assert [unescaped(line.split(" | 1 |")[0].removeprefix("| ")) for line in lines] == LABELS
 
 
 def test_deviations_of_papers_stand_behind_their_values(bench):

@@ -2,6 +2,8 @@
 
 import re
 
+# What begins markup. An underscore within a word and an ampersand alone do not.
+_MARKUP = re.compile(r"[\\`*<|\[~]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _NUMBER = re.compile(r"[\d.,]+( %)?")
 
 
@@ -34,5 +36,10 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def escape(text: str) -> str:
-    """A text of somebody else's for a cell of a table, which is one line."""
+    """A text of somebody else's for a cell of a table, which is one line; what is code in it stays code."""
     return re.sub(r"\s*[\r\n]\s*", " ", text.strip()).replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """A text of somebody else's on one line, also for a cell of a table: shown as it is, whatever it holds."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

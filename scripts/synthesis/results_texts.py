@@ -1,5 +1,6 @@
 """Tables of results for readers, from the rows of the tidy table alone: as CSV, Markdown and LaTeX."""
 
+import unicodedata
 from math import floor, log10
 from typing import NamedTuple
 
@@ -16,6 +17,19 @@ COUNTED = ("pairs", "samples", "problems", "questions", "tokens", "rows")
 # Units from 0 to 100, of which a decimal is all that matters.
 POINTS = ("percent", "points", "score 0 to 100")
 SIGNIFICANT_DIGITS = 3
+# Letters that pdfLaTeX knows in formulas alone.
+_GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
+_SIGNS = {
+    **{"≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "±": r"\pm", "×": r"\times", "·": r"\cdot", "−": "-"},
+    **{"→": r"\rightarrow", "←": r"\leftarrow", "∞": r"\infty", "∈": r"\in"},
+}
+
+
+def _greek(letter: str) -> str:
+    name = unicodedata.name(letter).rpartition(" ")[2].replace("LAMDA", "LAMBDA")
+    return f"\\{name.capitalize() if letter.isupper() else name.lower()}"
+
+
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -30,7 +44,13 @@ _LATEX = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "|": r"\textbar{}",
         "\n": " ",
+        "–": "--",
+        # Behind the end of a row these would be its options.
+        "[": "{[}",
+        "*": "{*}",
+        **{sign: f"${command}$" for sign, command in (_SIGNS | {letter: _greek(letter) for letter in _GREEK}).items()},
     }
 )
 
@@ -97,10 +117,14 @@ def _number(text: str, unit: str, sign: str = "") -> str:
     """
     number = float(text)
     if unit in COUNTED:
-        return f"{number:{sign},.0f}"
-    if unit in POINTS or not number:
-        return f"{number:{sign},.1f}"
-    return f"{number:{sign},.{max(1, SIGNIFICANT_DIGITS - 1 - floor(log10(abs(number))))}f}"
+        decimals = 0
+    elif unit in POINTS or not number:
+        decimals = 1
+    else:
+        decimals = max(1, SIGNIFICANT_DIGITS - 1 - floor(log10(abs(number))))
+    # What rounds to zero has no sign.
+    shown = round(number, decimals) or 0.0
+    return f"{shown:{sign if shown else ''},.{decimals}f}"
 
 
 def csv_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -130,15 +154,11 @@ def markdown(caption: str, rows: list[dict[str, str]]) -> str:
     found = wide(rows)
     head = ["", *(f"{group}, {kind}" for group, kind in found.heads)]
     lines = [[label, *cells] for label, cells in found.rows.items()]
-    escaped = [[_markdown(text) for text in line] for line in (head, *lines)]
+    escaped = [[markdown_text.plain(text) for text in line] for line in (head, *lines)]
     columns = len(found.heads)
     rule = ["---", *["---:"] * columns]
     body = "\n".join(f"| {' | '.join(line)} |" for line in (escaped[0], rule, *escaped[1:]))
-    return f"{_markdown(caption)}\n\n{body}\n"
-
-
-def _markdown(text: str) -> str:
-    return markdown_text.escape(" ".join(text.split()))
+    return f"{markdown_text.plain(caption)}\n\n{body}\n"
 
 
 def latex(name: str, caption: str, rows: list[dict[str, str]]) -> str:
@@ -151,7 +171,7 @@ def latex(name: str, caption: str, rows: list[dict[str, str]]) -> str:
         rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
         start += width
     lines = [
-        "% Needs \\usepackage{booktabs}.",
+        "% Needs \\usepackage{booktabs}; for letters beyond Latin and Greek, LuaLaTeX or XeLaTeX and a font.",
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{_escaped(caption)}}}",
@@ -171,5 +191,5 @@ def latex(name: str, caption: str, rows: list[dict[str, str]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text without any markup of LaTeX; dashes and deviations as LaTeX writes them."""
-    return text.translate(_LATEX).replace("–", "--").replace("±", r"$\pm$")
+    """A text without any markup of LaTeX; dashes and letters of formulas as LaTeX writes them."""
+    return text.translate(_LATEX)
