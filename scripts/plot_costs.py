@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthesis import figures, program
+from synthesis import csv_tables, figures, program
 from synthesis.costs_by_phase import ALL, PUBLISHED, STEP
 
 NO_PAIRS = "The run has no pairs of its own, so there is no cost of a million pairs."
@@ -36,7 +36,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the figure and write it in each form."""
     figures.prepare("plot_costs", options.style)
-    rows = figures.read(options.costs)
+    rows = csv_tables.read(options.costs)
     figures.write(draw(rows), options.figure)
     job.rows(**{"in": len(rows)})
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from synthesis import figures, program
+from synthesis import csv_tables, figures, program
 from synthesis.difficulty_levels import LEVELS
 
 NOTHING = "no question has a score of difficulty"
@@ -22,7 +22,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the figure and write it in each form."""
     figures.prepare("plot_difficulty", options.style)
-    bins = figures.read(options.histogram)
+    bins = csv_tables.read(options.histogram)
     figures.write(draw(bins), options.figure)
     job.rows(**{"in": len(bins)})
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from synthesis import difficulty_densities, figures, generator_measures, program, rewriting_effect
+from synthesis import csv_tables, difficulty_densities, figures, generator_measures, program, rewriting_effect
 
 # In inches.
 PANEL_HEIGHT, LINE_HEIGHT, AROUND = 1.8, 0.17, 0.75
@@ -24,7 +24,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw both figures; the same tables give the same bytes."""
     figures.prepare("plot_generators", options.style)
-    effects, densities = figures.read(options.rewrites), figures.read(options.densities)
+    effects, densities = csv_tables.read(options.rewrites), csv_tables.read(options.densities)
     figures.write(draw_rewrites(effects), options.rewrites_figure)
     figures.write(draw_densities(densities), options.densities_figure)
     job.rows(**{"in": len(effects) + len(densities)})
@@ -39,14 +39,20 @@ def draw_rewrites(rows: list[dict]):
     measures = list(dict.fromkeys(row["measure"] for row in rows))
     most = max(sum(row["measure"] == measure for row in rows) for measure in measures)
     figure, panels = figures.grid(len(measures), ACROSS, LINE_HEIGHT * 2 * most + AROUND)
+    across = figures.across(len(measures), ACROSS)
     for number, (panel, measure) in enumerate(zip(panels, measures, strict=True)):
-        _draw_measure(panel, [row for row in rows if row["measure"] == measure], number % ACROSS == 0)
+        found = [row for row in rows if row["measure"] == measure]
+        _draw_measure(panel, found)
+        leftmost = measures[number - number % across]
+        counted = {_place(row): row["questions"] for row in rows if row["measure"] == leftmost}
+        labels = [_label(row) if measure == leftmost else _other_count(row, counted) for row in found]
+        panel.set_yticks(range(len(found)), labels)
     keys = [Line2D([], [], color=colour, marker="o", label=name) for name, colour in _COLOURS.items()]
     figure.legend(handles=keys, loc="outside lower center", ncols=2)
     return figure
 
 
-def _draw_measure(panel, rows: list[dict], labelled: bool) -> None:
+def _draw_measure(panel, rows: list[dict]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     share = rows[0]["measure"] != generator_measures.DIFFICULTY
@@ -56,13 +62,20 @@ def _draw_measure(panel, rows: list[dict], labelled: bool) -> None:
             value, low, high = ((100 if share else 1) * float(row[f"{side}{end}"]) for end in rewriting_effect.ENDS)
             panel.plot([low, high], [place + shift] * 2, color=_COLOURS[side])
             panel.plot([value], [place + shift], color=_COLOURS[side], marker="o")
-    labels = [_label(row) for row in rows] if labelled else []
-    panel.set_yticks(range(len(rows)), labels or [""] * len(rows))
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(rows) - 0.5, -0.5)
     panel.xaxis.set_major_locator(MaxNLocator(nbins=4))
     name = rows[0]["measure"].removeprefix("share_").replace("_", " ")
     panel.set_title(figures.shortened(f"{name}, %" if share else name, TITLE_CHARACTERS))
+
+
+def _place(row: dict) -> tuple[str, str]:
+    return row["generator"], row["direction"]
+
+
+def _other_count(row: dict, counted: dict[tuple[str, str], str]) -> str:
+    """How many questions a row is of, if that is not the number beside the leftmost panel; else nothing."""
+    return "" if row["questions"] == counted.get(_place(row)) else f"{int(row['questions']):,}"
 
 
 def _label(row: dict) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from synthesis import figures, program
+from synthesis import csv_tables, figures, program
 from synthesis.judge_tables import ROC_COLUMNS
 
 NAME_CHARACTERS = 40
@@ -28,7 +28,7 @@ def work(options, job):
 def read(path: Path) -> dict[str, list[tuple[float, float]]]:
     """The points (false and true positive rate) of the curve of each measurement, in the order of the file."""
     found = defaultdict(list)
-    for row in figures.read(path):
+    for row in csv_tables.read(path):
         name, _, *rates = (row[column] for column in ROC_COLUMNS)
         found[name].append(tuple(map(float, rates)))
     return dict(found)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from statistics import fmean
 
-from synthesis import evaluation_tables, figures, program
+from synthesis import csv_tables, evaluation_tables, figures, program
 
 NOTHING = "every model answered each problem once, so there is no pass@k for a k above 1"
 LABEL_CHARACTERS, TITLE_CHARACTERS = 36, 22
@@ -21,7 +21,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the figure and write it in each form."""
     figures.prepare("plot_pass_at_k", options.style)
-    rows = figures.read(options.pass_at_k)
+    rows = csv_tables.read(options.pass_at_k)
     figures.write(draw(read(rows)), options.figure)
     job.rows(**{"in": len(rows)})
 

@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from synthesis import figures, program, question_map
+from synthesis import csv_tables, figures, program, question_map
 
 # Sizes in inches, the shares of the width that a large and a small panel get, and areas of points in square points.
 HEIGHT, CHARACTER, LARGE, SMALL = 4.2, 0.075, 4.2, 1.3
@@ -27,7 +27,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the map; the same tables give the same bytes."""
     figures.prepare("plot_question_map", options.style)
-    points, topics = figures.read(options.map), figures.read(options.topics)
+    points, topics = csv_tables.read(options.map), csv_tables.read(options.topics)
     figures.write(draw(points, topics), options.figure)
     job.rows(**{"in": len(points)})
 

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
-from synthesis import figures, program, results
+from synthesis import csv_tables, figures, program, results
 from synthesis.errors import InputError
 
 LABEL_CHARACTERS, TITLE_CHARACTERS = 30, 24
-_NUMBER = re.compile(r"\d[\d,]*")
+# A number that is a word of its own, such as 5,000 or 0.94K, and the word behind it. That of Llama3-8B is none.
+_NUMBER = re.compile(
+    r"(?<![\w.,-])(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?)\s?(?P<scale>[KkM])?(?![\w.,-]*\w)(?=(?P<word>\s+\w+)?)"
+)
+_SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
+# A point that may part thousands.
+_AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 # Marks of published curves, so that several are told apart.
 PUBLISHED_MARKS = ("D", "s", "^", "v", "P", "X")
 
@@ -38,6 +44,14 @@ class Cell:
     missing: str
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """What the name of a row says: the number, and the name of the curve that it is a point of."""
+
+    number: float
+    series: str
+
+
 def add_arguments(parser):
     """Declare what the program needs beside the common arguments."""
     parser.add_argument("--results", type=Path, required=True, help="the tidy table of all results (CSV)")
@@ -48,7 +62,7 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the figure; the settings say what the `rows` of the table are, and what their `axis` is called."""
     figures.prepare("plot_results", options.style)
-    rows = [row for row in figures.read(options.results) if row["table"] == options.table]
+    rows = [row for row in csv_tables.read(options.results) if row["table"] == options.table]
     cells = list(map(_cell, rows))
     source = next((row["published_source"] for row in rows if row["published_source"]), "")
     shape = draw_numbers if options.settings["rows"] == "numbers" else draw_steps
@@ -86,13 +100,13 @@ def draw_steps(cells: list[Cell], source: str, axis: str):
         panel.set_yticks(range(len(rows)), labels if number % across == 0 else [""] * len(rows))
         panel.set_ylim(len(rows) - 0.5, -0.5)
         panel.set_title(figures.shortened(column, TITLE_CHARACTERS))
-        panel.set_xlabel(found[0].unit)
+        panel.set_xlabel(figures.plain(found[0].unit))
         panel.grid(axis="y", linewidth=0.3)
         panel.tick_params(axis="y", length=0)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=4))
         panel.margins(x=0.12)
         if axis and number % across == 0:
-            panel.set_ylabel(axis)
+            panel.set_ylabel(figures.plain(axis))
     for panel, found in zip(panels, columns.values(), strict=True):
         _say_what_is_missing(panel, found, rows)
     _legend(figure, cells, source, linestyle="")
@@ -123,24 +137,26 @@ def _say_what_is_missing(panel, cells: list[Cell], rows: list[str]) -> None:
 def draw_numbers(cells: list[Cell], source: str, axis: str):
     """The figure of a table whose rows are called by numbers, such as `5,000 pairs`: curves over them.
 
-    Raises InputError for a row of ours without a number in its name.
+    Raises InputError for a row whose name does not say one number.
     """
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
-    columns, styles = _columns(cells), _styles(cells)
+    named = {cell.row: numbered(cell.row, axis) for cell in cells}
+    columns, styles = _columns(cells), _styles([found.series for found in named.values()])
     width = figures.COLUMN if len(columns) == 1 else figures.TWO_COLUMNS
     figure, panels = figures.grid(len(columns), 3, CURVE_HEIGHT, width)
     for panel, (column, found) in zip(panels, columns.items(), strict=True):
-        ordered = sorted(((_number(cell), cell) for cell in found), key=lambda item: item[0])
+        ordered = sorted(((named[cell.row].number, cell) for cell in found), key=lambda item: item[0])
         for name, style in styles.items():
-            _draw_curve(panel, [item for item in ordered if _series(item[1]) == name], *style)
+            _draw_curve(panel, [item for item in ordered if named[item[1].row].series == name], *style)
         gaps: dict[str, list[str]] = {}
         for number, cell in ordered:
             if cell.missing:
                 gaps.setdefault(cell.missing, []).append(EngFormatter(sep="")(number))
         panel.set_title(figures.shortened(column, TITLE_CHARACTERS))
-        panel.set_xlabel("\n".join([axis, *(f"{why}: {', '.join(dict.fromkeys(at))}" for why, at in gaps.items())]))
-        panel.set_ylabel(found[0].unit)
+        lacking = [f"{why}: {', '.join(dict.fromkeys(at))}" for why, at in gaps.items()]
+        panel.set_xlabel("\n".join([figures.plain(axis), *lacking]))
+        panel.set_ylabel(figures.plain(found[0].unit))
         panel.set_xlim(-0.04 * (ordered[-1][0] or 1), 1.04 * (ordered[-1][0] or 1))
         panel.xaxis.set_major_locator(MaxNLocator(nbins=5))
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))
@@ -148,18 +164,40 @@ def draw_numbers(cells: list[Cell], source: str, axis: str):
     if len(styles) == 1:
         _legend(figure, cells, source)
     else:
-        _legend_of_series(figure, cells, source, styles)
+        by_series = {name: [cell for cell in cells if named[cell.row].series == name] for name in styles}
+        _legend_of_series(figure, by_series, source, styles)
     return figure
 
 
-def _series(cell: Cell) -> str:
-    """The name of the curve that a cell is a point of: its row's without the number."""
-    return _NUMBER.sub("…", cell.row, count=1)
+def numbered(row: str, axis: str) -> Numbered:
+    """The number in the name of a row, which is called a word of the axis or pairs if there are several, and the rest.
+
+    Raises InputError for a name without such a number, and for one that can be read in two ways.
+    """
+    repair = "write `rows: steps`, or give the row another name in tabulate_results, or leave it out there."
+    found = list(_NUMBER.finditer(row))
+    words = {*axis.lower().split(), "pair", "pairs"}
+    if len(found) > 1:
+        found = [each for each in found if (each["word"] or "").strip().lower() in words] or found
+    if not found:
+        raise InputError(f"plot_results draws the rows as numbers, but '{row}' has none; {repair}")
+    if len(found) > 1:
+        numbers = " and ".join(each["digits"] for each in found)
+        raise InputError(f"plot_results draws the rows as numbers, but '{row}' has several ({numbers}); {repair}")
+    (only,) = found
+    if not only["scale"] and _AMBIGUOUS.fullmatch(only["digits"]):
+        thousands = only["digits"].replace(".", ",")
+        raise InputError(
+            f"plot_results draws the rows as numbers, but {only['digits']} in '{row}' may be {thousands} or a number "
+            f"below 1,000; write {thousands} in the name of the row, or fewer digits behind the point."
+        )
+    number = float(only["digits"].replace(",", "")) * _SCALES[(only["scale"] or "").lower()]
+    return Numbered(number, f"{row[: only.start()]}…{row[only.end() :]}")
 
 
-def _styles(cells: list[Cell]) -> dict[str, tuple[dict, dict]]:
+def _styles(series: list[str]) -> dict[str, tuple[dict, dict]]:
     """How ours and the paper's points of each curve are drawn."""
-    names = list(dict.fromkeys(map(_series, cells)))
+    names = list(dict.fromkeys(series))
     if len(names) == 1:
         return {names[0]: (OURS, PUBLISHED)}
     marks = [PUBLISHED_MARKS[number % len(PUBLISHED_MARKS)] for number in range(len(names))]
@@ -168,7 +206,7 @@ def _styles(cells: list[Cell]) -> dict[str, tuple[dict, dict]]:
     }
 
 
-def _draw_curve(panel, points: list[tuple[int, Cell]], ours: dict, published: dict) -> None:
+def _draw_curve(panel, points: list[tuple[float, Cell]], ours: dict, published: dict) -> None:
     """The points (number, cell) of one curve: the paper's, and ours with their bars."""
     if printed := [(number, cell.published) for number, cell in points if cell.published is not None]:
         panel.plot(*zip(*printed, strict=True), zorder=2, **published)
@@ -182,16 +220,6 @@ def _draw_curve(panel, points: list[tuple[int, Cell]], ours: dict, published: di
 
 def _is_ours(cell: Cell) -> bool:
     return cell.ours is not None or bool(cell.missing)
-
-
-def _number(cell: Cell) -> int:
-    found = _NUMBER.search(cell.row)
-    if not found:
-        raise InputError(
-            f"plot_results draws the rows as numbers, but '{cell.row}' has none; write `rows: steps`, or give the row "
-            "another name in tabulate_results, or leave it out there."
-        )
-    return int(found[0].replace(",", ""))
 
 
 def _columns(cells: list[Cell]) -> dict[str, list[Cell]]:
@@ -217,21 +245,21 @@ def _legend(figure, cells: list[Cell], source: str, **changed) -> None:
 
     handles = [Line2D([], [], label="ours", **OURS | changed)]
     if any(cell.published is not None for cell in cells):
-        handles.append(Line2D([], [], label=f"published: {source}", **PUBLISHED | changed))
+        handles.append(Line2D([], [], label=f"published: {figures.plain(source)}", **PUBLISHED | changed))
     _write_legend(figure, handles)
 
 
-def _legend_of_series(figure, cells: list[Cell], source: str, styles: dict[str, tuple[dict, dict]]) -> None:
-    """A line for each curve that is drawn."""
+def _legend_of_series(figure, cells: dict[str, list[Cell]], source: str, styles: dict[str, tuple[dict, dict]]) -> None:
+    """A line for each curve that is drawn; the cells are by curve."""
     from matplotlib.lines import Line2D
 
     handles = []
     for name, (ours, published) in styles.items():
-        own, label = [cell for cell in cells if _series(cell) == name], figures.shortened(name, LABEL_CHARACTERS)
+        own, label = cells[name], figures.shortened(name, LABEL_CHARACTERS)
         if any(cell.ours is not None for cell in own):
             handles.append(Line2D([], [], label=f"ours: {label}", **ours))
         if any(cell.published is not None for cell in own):
-            handles.append(Line2D([], [], label=f"{source}: {label}", **published))
+            handles.append(Line2D([], [], label=f"{figures.plain(source)}: {label}", **published))
     _write_legend(figure, handles)
 
 

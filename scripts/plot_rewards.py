@@ -25,17 +25,14 @@ def work(options, job):
 
 def draw(bins: list[dict]):
     """The figure: for each outcome the share of its rewards in every bin, and a line at the mean of the bins."""
+    if not bins:
+        return figures.empty(NOTHING)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(figures.COLUMN, 2.3), layout="constrained")
     panel = figure.subplots()
     panel.set_xlabel("reward")
     panel.set_ylabel("share of the rewards, %")
-    if not bins:
-        panel.set_xticks([])
-        panel.set_yticks([])
-        panel.text(0.5, 0.5, NOTHING, transform=panel.transAxes, ha="center", va="center", color=figures.GREY)
-        return figure
     edges = [bins[0]["low"], *(row["high"] for row in bins)]
     for outcome, colour in COLOURS.items():
         total = sum(row[outcome] for row in bins)

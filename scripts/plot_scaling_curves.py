@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synthesis import figures, program, published_values
+from synthesis import csv_tables, figures, program, published_values
 from synthesis.errors import InputError
 
 NOTHING = "no student was trained on data sets of several sizes"
@@ -49,8 +49,8 @@ def add_arguments(parser):
 def work(options, job):
     """Draw the figure; the settings are `axis` and, if there are published values, where they stand (`published`)."""
     figures.prepare("plot_scaling_curves", options.style)
-    evaluated = figures.read(options.evaluation)
-    points = read(figures.read(options.seeds), evaluated, figures.read(options.trainings))
+    evaluated = csv_tables.read(options.evaluation)
+    points = read(csv_tables.read(options.seeds), evaluated, csv_tables.read(options.trainings))
     published = read_published(options.published, options.settings["published"]) if options.published else Published()
     figures.write(draw(points, before_training(evaluated), published, options.settings["axis"]), options.figure)
     job.rows(**{"in": len(points)})
@@ -78,9 +78,7 @@ def read(seeds: list[dict], evaluated: list[dict], trainings: list[dict]) -> lis
 
 
 def _pairs(student: str, size: str, trainings: list[dict]) -> int:
-    """The number of pairs: the size, or of a student that learns from all, how many there were."""
-    if size.isdigit():
-        return int(size)
+    """The number of pairs that a student learnt from: those of its size but for what was too long."""
     rows = [row["rows"] for row in trainings if row["model"].rpartition("-")[0] == f"{student}-{size}"]
     if not rows:
         raise InputError(f"tables/trainings.csv has no row of {student}-{size}; delete it and run the workflow again.")
@@ -126,7 +124,7 @@ def draw(points: list[Point], before: dict[tuple[str, str], float], published: P
     if before:
         handles.append(Line2D([], [], label="before training", **BEFORE))
     if any(benchmark in published.curves for benchmark in benchmarks):
-        handles.append(Line2D([], [], label=f"published: {published.place}", **PUBLISHED))
+        handles.append(Line2D([], [], label=f"published: {figures.plain(published.place)}", **PUBLISHED))
     figure, panels = figures.grid(len(benchmarks), 3, PANEL_HEIGHT, width)
     figure.set_figheight(
         figure.get_figheight() + figures.legend_height([handle.get_label() for handle in handles], width)

@@ -5,7 +5,7 @@ from math import isfinite
 from pathlib import Path
 from statistics import fmean
 
-from synthesis import figures, program
+from synthesis import csv_tables, figures, program
 
 NOTHING = "no training of this run logged a step"
 NO_PAIRS = "no training of this run learns from pairs of a better and a worse text"
@@ -63,7 +63,7 @@ def work(options, job):
 def read(path: Path) -> list[Curves]:
     """The trainings of the table, in its order."""
     found: dict[tuple[str, str], Curves] = {}
-    for row in figures.read(path):
+    for row in csv_tables.read(path):
         training = found.setdefault((row["model"], row["stage"]), Curves(row["model"], row["stage"]))
         if row["measure"].startswith("held_out_"):
             training.held_out[row["measure"]] = float(row["value"])

@@ -11,6 +11,7 @@ _TRAINED = {
     "model": "model",
     "from": "begun with",
     "rows": "rows",
+    "rows_too_long": "too long",
     "steps": "steps",
     "first_loss": "first loss",
     "last_loss": "last loss",
@@ -25,7 +26,7 @@ _HELD_OUT = {
     "held_out_mean_squared_error_of_the_mean": "squared error of the mean label",
 }
 _NAMES = ("stage", "model", "from")
-_COUNTS = ("rows", "steps", "rows_held_out")
+_COUNTS = ("rows", "rows_too_long", "steps", "rows_held_out")
 _CALIBRATION_NUMBERS = {"rows", "mean prediction", "mean label"}
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import yaml
-from synthesis import costs, funnel, overview, program, schema, web_pages
+from synthesis import costs, csv_tables, funnel, overview, program, schema, web_pages
 from synthesis.ledger import read_json
 
 
@@ -29,14 +29,14 @@ def work(options, job):
     """Write the page, and its parts without their frame for the page with which Snakemake's report begins."""
     tables = overview.Tables(
         config=yaml.safe_load(options.configuration.read_text(encoding="utf-8")),
-        versions=overview.read(options.versions),
-        hardware=overview.read(options.hardware),
+        versions=csv_tables.read(options.versions),
+        hardware=csv_tables.read(options.hardware),
         costs=costs.read(options.costs),
         funnel=[item for path in options.funnel for item in funnel.read(path)],
         checks=next(map(read_json, options.checks), None),
-        averages=[row for path in options.averages for row in overview.read(path)],
-        paired=[row for path in options.paired for row in overview.read(path)],
-        results=[row for path in options.results for row in overview.read(path)],
+        averages=[row for path in options.averages for row in csv_tables.read(path)],
+        paired=[row for path in options.paired for row in csv_tables.read(path)],
+        results=[row for path in options.results for row in csv_tables.read(path)],
     )
     title = overview.heading(tables.config)
     parts = [web_pages.heading(title), *overview.blocks(tables)]

@@ -9,7 +9,7 @@ import pytest
 import tabulate_difficulty
 from figure_texts import assert_texts_stand_apart, figure_arguments, figure_bytes, texts
 from question_files import start
-from synthesis import difficulty_scores, figures, rank_correlation, schema
+from synthesis import csv_tables, difficulty_scores, rank_correlation, schema
 from synthesis.difficulty_scores import COLUMNS, CORRELATION_COLUMNS
 from synthesis.verdicts import verdict
 
@@ -139,7 +139,7 @@ def test_the_figure_has_a_panel_for_each_and_equal_bytes_again(tmp_path, argumen
         assert not start(plot_difficulty, tmp_path, {}, "--histogram", tmp_path / "bins.csv", *outputs)
         found.append(figure_bytes(tmp_path / name))
     assert found[0] == found[1]
-    bins = figures.read(tmp_path / "bins.csv")
+    bins = csv_tables.read(tmp_path / "bins.csv")
     figure = plot_difficulty.draw(bins)
     assert_texts_stand_apart(figure)
     assert (

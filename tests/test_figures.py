@@ -10,7 +10,7 @@ from conftest import ROOT
 from figure_texts import assert_texts_stand_apart, figure_bytes, figure_paths, texts
 from matplotlib import colors, rcParams
 from matplotlib.figure import Figure
-from synthesis import figures
+from synthesis import csv_tables, figures
 from synthesis.errors import InputError
 
 STYLE = ROOT / figures.STYLE
@@ -147,4 +147,4 @@ def test_every_figure_has_the_style_three_forms_a_caption_and_a_line_in_the_docs
 
 def test_a_table_that_is_missing_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.csv is missing"):
-        figures.read(tmp_path / "none.csv")
+        csv_tables.read(tmp_path / "none.csv")

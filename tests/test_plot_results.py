@@ -196,6 +196,47 @@ def test_a_row_without_a_number_is_named(tmp_path, capsys):
     assert "draws the rows as numbers, but 'all pairs' has none" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "series"),
+    [
+        ("5,000 raw questions", 5_000, "… raw questions"),
+        ("0.94K pairs", 940, "… pairs"),
+        ("1.5M pairs", 1_500_000, "… pairs"),
+        ("5k", 5_000, "…"),
+        ("ScaleQuest at 125000 pairs", 125_000, "ScaleQuest at … pairs"),
+        ("Llama3-8B at 125000 pairs", 125_000, "Llama3-8B at … pairs"),
+        ("arm 2 at 3,000 pairs", 3_000, "arm 2 at … pairs"),
+        ("step 4 of 10", None, ""),
+        ("4 steps, 10 raw questions", 10, "4 steps, … raw questions"),
+        ("5 MATH problems", 5, "… MATH problems"),
+        ("temperature 0.125", 0.125, "temperature …"),
+        ("10.000 pairs", None, ""),
+        ("10-20 pairs", None, ""),
+        ("Qwen2-7B", None, ""),
+    ],
+)
+def test_the_number_of_a_row_is_the_one_that_its_name_means(name, number, series):
+    if number is None:
+        with pytest.raises(plot_results.InputError, match=f"draws the rows as numbers, but .*{re.escape(name)}"):
+            plot_results.numbered(name, "raw questions")
+    else:
+        assert plot_results.numbered(name, "raw questions") == plot_results.Numbered(number, series)
+
+
+@pytest.mark.parametrize("rows", ["steps", "numbers"])
+def test_dollar_signs_start_no_formula(tmp_path, rows):
+    found = [
+        row(f"{name} at {pairs} pairs", "cost", "5", "6", "trial") | {"unit": "$ of $x_", "published_source": "$y_ $"}
+        for name in ("a $", "b $")
+        for pairs in (1, 2)
+    ]
+    schema.write_csv(tmp_path / "results.csv", found, results.COLUMNS)
+    arguments = ["--results", tmp_path / "results.csv", "--table", "steps", *figure_arguments(tmp_path)]
+    assert not start(plot_results, tmp_path, {"rows": rows, "axis": "axis $z_ $"}, *arguments)
+    drawn = figure_bytes(tmp_path)[0].decode()
+    assert all(text in drawn for text in ("$ of $x_", "$y_ $", "axis $z_ $"))
+
+
 def test_a_figure_of_a_table_that_is_not_there_is_refused():
     assert_refused(
         [("plot_results", {"nothing": {"rows": "steps"}})], ["plot_results.nothing is no table of", "tabulate_results"]

@@ -7,7 +7,7 @@ from conftest import ROOT
 from figure_texts import assert_texts_stand_apart, figure_arguments, figure_bytes, texts
 from plot_scaling_curves import Point, Published
 from question_files import start
-from synthesis import configuration_figures, evaluation, evaluation_tables, figures, schema, trainings
+from synthesis import configuration_figures, csv_tables, evaluation, evaluation_tables, figures, schema, trainings
 
 pytestmark = pytest.mark.usefixtures("figure_style")
 
@@ -35,7 +35,8 @@ ROWS = [
 
 
 def write_tables(folder, rows=ROWS) -> list:
-    trained = [dict.fromkeys(trainings.COLUMNS, "") | {"model": "small-all-1", "rows": "12"}]
+    learnt = {"small-8-1": "7", "small-8-2": "7", "small-all-1": "12"}
+    trained = [dict.fromkeys(trainings.COLUMNS, "") | {"model": name, "rows": rows} for name, rows in learnt.items()]
     schema.write_csv(folder / "evaluation.csv", rows, evaluation.COLUMNS)
     schema.write_csv(folder / "seeds.csv", evaluation_tables.over_seeds(rows), evaluation_tables.SEED_COLUMNS)
     schema.write_csv(folder / "trainings.csv", trained, trainings.COLUMNS)
@@ -58,19 +59,19 @@ def published() -> Published:
 def test_bars_are_the_deviation_over_seeds_or_the_interval_of_one_seed(tmp_path):
     write_tables(tmp_path)
     found = plot_scaling_curves.read(
-        *(figures.read(tmp_path / f"{name}.csv") for name in ("seeds", "evaluation", "trainings"))
+        *(csv_tables.read(tmp_path / f"{name}.csv") for name in ("seeds", "evaluation", "trainings"))
     )
     several, single = found
-    assert (several.pairs, several.accuracy) == (8, pytest.approx(40))
+    # One of the eight pairs was too long to learn from.
+    assert (several.pairs, several.accuracy) == (7, pytest.approx(40))
     # The deviation of 30 and 50, with n - 1 in the divisor, is the root of 200.
     assert (several.low, several.high) == (pytest.approx(25.8579), pytest.approx(54.1421))
-    # "all" is as many as the training had.
     assert (single.pairs, single.accuracy, single.low, single.high) == (12, 60, pytest.approx(50), pytest.approx(70))
     assert plot_scaling_curves.before_training(ROWS) == {("small", "math"): 20}
 
 
 def test_a_student_without_a_training_is_named(tmp_path):
-    with pytest.raises(plot_scaling_curves.InputError, match=r"trainings\.csv has no row of small-all;"):
+    with pytest.raises(plot_scaling_curves.InputError, match=r"trainings\.csv has no row of small-8;"):
         plot_scaling_curves.read(evaluation_tables.over_seeds(ROWS), ROWS, [])
 
 
@@ -103,6 +104,12 @@ def test_published_curves_are_grey_and_named_and_ours_are_not(tmp_path):
     assert [text.get_text().strip() for text in math.texts] == ["MetaMath", "DART-Math", "NuminaMath", "ScaleQuest"]
     (ours,) = [line for line in gsm8k.lines if line.get_color() == figures.BLUE and line.get_linestyle() == "-"]
     assert ours.get_ydata().tolist() == [0, 5, 40, 60, 100]
+
+
+def test_dollar_signs_in_the_name_of_a_paper_start_no_formula():
+    paid = Published("A paper of $5 and $x_", published().curves)
+    figure = plot_scaling_curves.draw(points(["small"], ["math"]), {}, paid, "linear")
+    assert r"published: A paper of \$5 and \$x_" in [text for text, _ in assert_texts_stand_apart(figure)]
 
 
 @pytest.mark.parametrize("found", [[], points(["small", "other"], ["math"], SIZES[:1])])

@@ -11,20 +11,21 @@ from changed_configuration import validate
 from conftest import ROOT
 from figure_texts import assert_texts_stand_apart, figure_arguments, figure_bytes, texts
 from question_files import start
-from synthesis import configuration, figures, schema, trainings
+from synthesis import configuration, csv_tables, schema, trainings
 from synthesis.plan import Plan
 from synthesis.trainings import Training
 
 
 def report(losses: list[float], rows: int = 12, **measured) -> dict:
     log = [{"step": number, "loss": loss, "learning_rate": 0.1} for number, loss in enumerate(losses, 1)]
-    return {"rows": rows, "rows_too_long": 0, "steps": len(losses), "log": log, **measured}
+    return {"rows": rows, "rows_too_long": 0, "steps": len(losses), "log": log} | measured
 
 
 PREFERENCE = report([0.7, 0.6], rows_held_out=9, held_out_accuracy=8 / 9, held_out_margin=0.25)
 SCORER = report(
     [4.0, 2.0, 1.0],
     rows=1_234_567,
+    rows_too_long=1_500,
     rows_held_out=4,
     held_out_spearman=None,
     held_out_mean_squared_error=0.5,
@@ -59,16 +60,32 @@ def test_each_training_has_a_row_with_what_was_measured(tmp_path):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == trainings.COLUMNS
     assert [list(row.values()) for row in rows] == [
-        ["train_generator", "tuned", "base", "12", "20", "3", "1.5", "", "", "", "", "", ""],
-        ["optimize_generator", "better", "tuned", "12", "2", "0.7", "0.6", "9", "0.888889", "0.25", "", "", ""],
-        ["train_difficulty_scorer", "<b>scorer", "base", "1234567", "3", "4", "1", "4", "", "", "", "0.5", "1.25"],
-        ["train_student", "small-8-1", "base", "12", "1", "2.5", "2.5", "", "", "", "", "", ""],
+        ["train_generator", "tuned", "base", "12", "0", "20", "3", "1.5", "", "", "", "", "", ""],
+        ["optimize_generator", "better", "tuned", "12", "0", "2", "0.7", "0.6", "9", "0.888889", "0.25", "", "", ""],
+        [
+            "train_difficulty_scorer",
+            "<b>scorer",
+            "base",
+            "1234567",
+            "1500",
+            "3",
+            "4",
+            "1",
+            "4",
+            "",
+            "",
+            "",
+            "0.5",
+            "1.25",
+        ],
+        ["train_student", "small-8-1", "base", "12", "0", "1", "2.5", "2.5", "", "", "", "", "", ""],
     ]
 
 
 def test_the_page_shows_the_calibration_and_no_empty_column(tmp_path):
     assert run(tmp_path, tabulate_trainings) == 0
     page = (tmp_path / "page").read_text()
+    assert ">too long</th>" in page and ">1,500</td>" in page
     assert ">1,234,567</td>" in page and ">0.8889</td>" in page
     assert "Spearman" not in page
     assert page.count(">small-8-1</td>") == 1 and page.count(">better</td>") == 2
@@ -159,7 +176,7 @@ def test_every_number_of_every_step_is_in_the_table(tmp_path):
     log = [{"step": 1, "loss": 0.7, "rewards/accuracies": 0.5, "rewards/margins": -0.125, "learning_rate": 1e-4}]
     content = {**PREFERENCE, "steps": 1, "log": log}
     assert run(tmp_path, tabulate_trainings, [("optimize_generator", "better", "tuned", content)]) == 0
-    rows = figures.read(tmp_path / "curves")
+    rows = csv_tables.read(tmp_path / "curves")
     assert {(row["stage"], row["model"], row["step"]) for row in rows} == {("optimize_generator", "better", "1")}
     assert {row["measure"]: row["value"] for row in rows} == {
         "loss": "0.7", "accuracy": "0.5", "margin": "-0.125", "learning_rate": "0.0001",

@@ -1,6 +1,5 @@
 """What all figures share: their style, colours and widths, and how they are written."""
 
-import csv
 import logging
 from argparse import ArgumentParser
 from contextlib import contextmanager
@@ -121,27 +120,23 @@ def grid(panels: int, most: int, height: float, width: float = TWO_COLUMNS):
     return figure, found[:panels]
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """The rows of a table (CSV) as texts by column, possibly none. Raises InputError if the file is missing."""
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is missing; run the workflow again.") from error
-
-
 def shortened(text: str, characters: int) -> str:
     """The text without line ends and dollar signs (which start formulas in Matplotlib), cut in its middle."""
     text, half = " ".join(text.split()), characters // 2
     short = text if len(text) <= characters else f"{text[: half - 1]}…{text[-half:]}"
-    return short.replace("$", r"\$")
+    return plain(short)
+
+
+def plain(text: str) -> str:
+    """The text without formulas, which dollar signs start in Matplotlib."""
+    return text.replace("$", r"\$")
 
 
 def wrapped(text: str, characters: int) -> str:
     """The text in lines of at most so many characters, as far as its words allow."""
     import textwrap
 
-    return textwrap.fill(text, characters, break_long_words=False).replace("$", r"\$")
+    return plain(textwrap.fill(text, characters, break_long_words=False))
 
 
 def series(number: int) -> dict[str, str]:

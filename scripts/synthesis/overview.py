@@ -4,15 +4,12 @@ Each block answers a question: what was run, what became of the rows, how good t
 papers, and what it cost. A block whose tables a run does not make is left out.
 """
 
-import csv
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from synthesis import configuration_dataset, configuration_models, costs, results, results_texts, web_pages
 from synthesis.bills import AMOUNTS
 from synthesis.cost_shares import SAVED_BY_REUSE, SPENT_ON_FAILURES
-from synthesis.errors import InputError
 from synthesis.evaluation_tables import p_text, title
 from synthesis.funnel import StageCount
 
@@ -41,15 +38,6 @@ class Tables:
     averages: list[dict] = field(default_factory=list)
     paired: list[dict] = field(default_factory=list)
     results: list[dict] = field(default_factory=list)
-
-
-def read(path: Path) -> list[dict]:
-    """The rows of a CSV table. Raises InputError if it is not there."""
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is missing; run the workflow again, it makes this file.") from error
 
 
 def blocks(tables: Tables) -> list[str]:

@@ -29,7 +29,10 @@ _LOGGED = {
     "learning_rate": "learning_rate",
 }
 CURVE_COLUMNS = ["stage", "model", "step", "measure", "value"]
-COLUMNS = ["stage", "model", "from", "rows", "steps", "first_loss", "last_loss", "rows_held_out", *MEASURES]
+COLUMNS = [
+    *("stage", "model", "from", "rows", "rows_too_long", "steps", "first_loss", "last_loss", "rows_held_out"),
+    *MEASURES,
+]
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Training:
         """The training's row of the table, as text; empty where something was not measured."""
         numbers = {
             "rows": self.report["rows"],
+            "rows_too_long": self.report.get("rows_too_long"),
             "steps": self.report["steps"],
             "first_loss": self.losses[0],
             "last_loss": self.last_loss,
