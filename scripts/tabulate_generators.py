@@ -71,7 +71,8 @@ def _row(options, arm: list[str], seeds) -> dict:
     if options.scores:
         values[generator_measures.DIFFICULTY] = generator_measures.difficulties(questions, options.scores)
     named = dict(zip(generator_measures.NAMES, names, strict=True))
-    return {**named, "questions": str(len(questions)), **generator_measures.means(values, options.seed)}
+    counts = {"questions": str(len(questions)), "scored": str(len(values[generator_measures.DIFFICULTY]))}
+    return named | counts | generator_measures.means(values, options.seed)
 
 
 def _questions(options, arm: list[str]) -> tuple[list[str], list[dict]]:
@@ -116,9 +117,11 @@ def page(run: str, rows: list[dict], shares: list[str], effects: list[dict]) -> 
     for source in dict.fromkeys(row["source"] for row in rows):
         found = [row for row in rows if row["source"] == source]
         lines = [_line("questions", found, lambda row: row["questions"])]
+        if any(row["scored"] != row["questions"] for row in found if row[generator_measures.DIFFICULTY]):
+            lines.append(_line("questions with a difficulty", found, lambda row: row["scored"]))
         for name in generator_measures.measures(shares):
             if any(row[name] for row in found):
-                lines.append(_line(_shown(name), found, lambda row, name=name: _amount(row, name)))
+                lines.append(_line(_shown(name), found, lambda row, name=name: _amount(row, name, name)))
         parts += [web_pages.heading(f"Source {source}", 2), web_pages.table(lines, set(lines[0]) - {_MEASURE})]
     if effects:
         parts += [web_pages.heading("What rewriting does to questions", 2), _effects_table(effects)]
@@ -131,9 +134,9 @@ def _effects_table(effects: list[dict]) -> str:
             **{name: row[name] for name in ("generator", "direction")},
             _MEASURE: _shown(row["measure"]),
             "questions": f"{int(row['questions']):,}",
-            "raw": _range(row, "raw"),
-            "rewritten": _range(row, "rewritten"),
-            "change": _range(row, "change"),
+            "raw": _amount(row, "raw", row["measure"]),
+            "rewritten": _amount(row, "rewritten", row["measure"]),
+            "change": _amount(row, "change", row["measure"]),
         }
         for row in effects
     ]
@@ -144,13 +147,6 @@ def _shown(measure: str) -> str:
     return _SHOWN.get(measure, f"{measure.removeprefix('share_')}, %")
 
 
-def _range(row: dict, name: str) -> str:
-    """A column of the table of rewriting with its interval; shares in per cent."""
-    if not row[name]:
-        return ""
-    return _spelled(row["measure"], [float(row[f"{name}{end}"]) for end in rewriting_effect.ENDS])
-
-
 def _line(measure: str, rows: list[dict], text) -> dict:
     return {_MEASURE: measure} | {_heading(row): text(row) for row in rows}
 
@@ -159,16 +155,12 @@ def _heading(row: dict) -> str:
     return f"{row['generator']} ({'untuned' if row['trained_by'] == UNTUNED else row['trained_by']})"
 
 
-def _amount(row: dict, name: str) -> str:
-    """Mean and interval; shares in per cent."""
+def _amount(row: dict, name: str, measure: str) -> str:
+    """A column with its interval, in the words of the measure that it holds: shares in per cent."""
     if not row[name]:
         return ""
-    return _spelled(name, [float(row[f"{name}{end}"]) for end in rewriting_effect.ENDS])
-
-
-def _spelled(name: str, amounts: list[float]) -> str:
-    mean, low, high = amounts
-    if name == generator_measures.DIFFICULTY:
+    mean, low, high = (float(row[f"{name}{end}"]) for end in rewriting_effect.ENDS)
+    if measure == generator_measures.DIFFICULTY:
         return f"{mean:.3g} ({low:.3g} to {high:.3g})"
     return f"{100 * mean:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from synthesis import program, published_values, results, results_page, results_texts, run_tables, schema
+from synthesis import csv_tables, program, published_values, results, results_page, results_texts, run_tables, schema
 from synthesis.configuration_results import Place
 from synthesis.run_tables import Found
 
@@ -32,7 +32,7 @@ class RunTables:
         if path is None or not path.is_file():
             return Found(missing=f"{results.NOT_RUN} (run: {place.run})")
         if wanted not in self._rows:
-            self._rows[wanted] = run_tables.read(path)
+            self._rows[wanted] = csv_tables.read(path)
         return run_tables.look_up(path, self._rows[wanted], place.lookup)
 
 

@@ -15,6 +15,7 @@ TABLES = yaml.safe_load((ROOT / "config/demo.yaml").read_text())["tabulate_resul
 EXTENDED = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
 STUDIES = sorted((ROOT / "config/studies").glob("*.yaml"))
 MAIN = "tables.main_results"
+PUBLISHED = {"file": "config/published/scalequest.csv", "source": "arXiv 2410.18693v2", "table": "1"}
 
 
 def changed(*edits, config: dict = EXTENDED) -> dict:
@@ -30,6 +31,7 @@ def changed(*edits, config: dict = EXTENDED) -> dict:
 
 
 STUDENT = {"where": {"student": "small", "size": "all", "seed": 1}}
+RIGHT = {"table": "evaluation", "value": "accuracy", "times": 100}
 # What is changed, and what the sentence must hold: the key and the repair.
 NOT_FITTING = {
     "no such table of a run": (
@@ -96,8 +98,63 @@ NOT_FITTING = {
         [("tables.cost.published.rows", []), ("tables.cost.rows", {}), ("tables.cost.rows_of_ours", {})],
         ["tables.cost has no rows", "published.rows or rows_of_ours"],
     ),
+    "table without columns, since none of the paper's values is shown": (
+        [
+            ("tables.data_set_sizes.published", {**PUBLISHED, "rows": []}),
+            *((f"tables.data_set_sizes.{part}", {}) for part in ("columns", "rows_of_ours")),
+            ("tables.data_set_sizes.rows_of_ours.x", {}),
+        ],
+        ["tables.data_set_sizes has no columns", "published.columns or columns_of_ours"],
+    ),
+    "share as per cent": (
+        [(f"{MAIN}.columns.MATH", {**RIGHT, "times": 1, "where": {"benchmark": "held_out"}})],
+        ["columns.MATH takes accuracy, a share between 0 and 1, for per cent", "write times: 100"],
+    ),
+    "share of ours as per cent": (
+        [(f"{MAIN}.columns_of_ours.x", {"table": "generators", "value": "share_maths", "unit": "percent"})],
+        ["columns_of_ours.x takes share_maths, a share between 0 and 1", "write times: 100, or another unit"],
+    ),
+    "quotient as per cent": (
+        [("tables.removed_by_filters.columns.removed.times", 1)],
+        ["columns.removed takes rows, a share between 0 and 1", "write times: 100"],
+    ),
+    "unknown share of a generator": (
+        [
+            (f"{MAIN}.columns_of_ours.x", {"table": "generators", "value": "share_mathes", "unit": "share"}),
+            (f"{MAIN}.rows_of_ours.x", {"generators": {"where": {"trained_by": "none"}}}),
+        ],
+        ["with column x asks for share_mathes, which this run does not have", "did you mean share_maths?"],
+    ),
+    "unknown scorer": (
+        [
+            (f"{MAIN}.columns_of_ours.x", {"table": "difficulty", "value": "mean", "unit": "score"}),
+            (f"{MAIN}.rows_of_ours.x", {"difficulty": {"where": {"scorer": "learnt_fail_rates"}}}),
+        ],
+        ["asks for scorer 'learnt_fail_rates', which this run does not have", "did you mean learnt_fail_rate?"],
+    ),
+    "unknown measurement of a judge": (
+        [
+            (f"{MAIN}.columns_of_ours.x", {"table": "judges", "value": "recall", "unit": "share"}),
+            (f"{MAIN}.rows_of_ours.x", {"judges": {"where": {"measurement": "solvable"}}}),
+        ],
+        ["asks for measurement 'solvable', which this run does not have", "did you mean solvability?"],
+    ),
+    "unknown student of all its seeds": (
+        [
+            (f"{MAIN}.columns_of_ours.x", RIGHT | {"table": "evaluation_seeds", "unit": "percent"}),
+            (f"{MAIN}.rows_of_ours.x", {"evaluation_seeds": {"where": {"student": "smal", "size": "all"}}}),
+        ],
+        ["rows_of_ours.x.evaluation_seeds with column x asks for student 'smal'", "did you mean small?"],
+    ),
+    "ratings of a run that has none": (
+        [
+            (f"{MAIN}.columns_of_ours.x", {"table": "ratings", "value": "mean", "unit": "score 1 to 5"}),
+            (f"{MAIN}.rows_of_ours.x", {"ratings": {"where": {"set": "dataset", "criterion": "clarity"}}}),
+        ],
+        ["the table ratings, which this run does not make without rate_questions.sheets; add that"],
+    ),
     "unknown benchmark": (
-        [(f"{MAIN}.columns.MATH", {"table": "evaluation", "value": "accuracy", "where": {"benchmark": "heldout"}})],
+        [(f"{MAIN}.columns.MATH", {**RIGHT, "where": {"benchmark": "heldout"}})],
         ["with column MATH asks for benchmark 'heldout', which this run does not have", "did you mean held_out?"],
     ),
     "unknown student": (
@@ -135,6 +192,48 @@ NOT_FITTING = {
 def test_what_does_not_fit_is_refused(case):
     edits, fragments = NOT_FITTING[case]
     assert_sentence(changed(*edits), fragments)
+
+
+def test_what_is_left_out_need_not_be_named_by_other_conditions():
+    pupil = {"where": {"model": "smollm2"}, "except": {"student": "small"}}
+    validate(changed((f"{MAIN}.rows_of_ours.pupil", {"evaluation": pupil})))
+
+
+def of_seeds(**where) -> dict:
+    """A table of means over training seeds, from the averages and from single benchmarks."""
+    average = RIGHT | {"table": "evaluation_averages", "unit": "percent"}
+    column = RIGHT | {"table": "evaluation_seeds", "where": {"benchmark": "held_out"}, "unit": "percent"}
+    return {
+        "caption": "Over seeds",
+        "published": {**PUBLISHED, "rows": []},
+        "columns_of_ours": {"mean of all": average, "arithmetic": column},
+        "rows_of_ours": {
+            "pupil": {"evaluation": {"where": {"student": "small", "size": "all", **where}}},
+            "before training": {"evaluation": {"where": {"model": "smollm2", "student": ""}}},
+        },
+    }
+
+
+def grid(table: dict) -> dict:
+    config = yaml.safe_load((ROOT / "config/grid.yaml").read_text())
+    return config | {"tabulate_results": {"tables": {"seeds": table}}}
+
+
+def test_the_mean_over_training_seeds_is_a_row_of_the_run(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = grid(of_seeds(seed=""))
+    configuration.validate(config)
+    rows = configuration_results.known_rows(config, "evaluation_averages")
+    assert {row["seed"] for row in rows if row["student"] == "small" and row["size"] == "all"} == {"", "1", "2"}
+    assert [row for row in rows if row["student"] == "" and row["seed"] == ""]
+    asked = list(configuration_results.places(of_seeds(seed=""), "grid"))
+    assert asked[0].lookup.where["seed"] == [""] and "seed" not in asked[1].lookup.where
+    # What was not trained has no training seeds.
+    assert [(place.row, place.column) for place in asked[2:]] == [("before training", "mean of all")]
+
+
+def test_without_a_seed_the_mean_and_each_seed_may_be_meant():
+    assert_sentence(grid(of_seeds()), ["means 3 rows of evaluation_averages, which differ in seed", "name one under"])
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,10 @@ def test_the_numbers_are_those_counted_by_hand(bench):
     assert [untuned[name] for name in ("source", "generator", "trained_by", "questions")] == [
         "writer", "base", "none", "4",
     ]  # fmt: skip
+    # Three have a text; of the tuned generator's, one is too long for the scorer.
+    assert [row["scored"] for row in (untuned, tuned)] == ["3", "3"]
+    page = (bench.folder / "page.html").read_text()
+    assert ">questions with a difficulty</td>" in page
     means = generator_measures.measures(list(SHARES))
     assert {name: float(untuned[name]) for name in means} == {
         "share_maths": 0.5,  # neither the empty one nor the greeting

@@ -6,19 +6,17 @@ import re
 
 import pytest
 from conftest import ROOT
-from results_bench import RUN, Bench, complete_recipe, evaluated, everything
+from results_bench import HIGH, RUN, Bench, complete_recipe, evaluated, everything
 from synthesis import (
     configuration_results,
     costs,
     evaluation,
-    evaluation_averages,
     generator_measures,
     published_values,
     results,
     results_texts,
 )
 from synthesis.plan import Plan
-from synthesis.run_tables import TABLES
 
 STUDY = "scalequest_question_tuning_only"
 
@@ -151,6 +149,67 @@ def test_money_of_another_currency_is_shown_with_it(bench):
     )
 
 
+@pytest.mark.parametrize(
+    ("unit", "note"), [("USD a million", ""), ("million USD", ""), ("USD", ""), ("USDT", "in USD"), ("EUR", "in USD")]
+)
+def test_money_is_told_from_that_of_another_currency_whatever_else_its_unit_says(bench, unit, note):
+    rows = [{"phase": "Total", "currency": "USD", "cost_per_million_pairs": 10, "gpu_hours_per_million_pairs": 5}]
+    bench.write(RUN, "costs", costs.COLUMNS, rows)
+    table = json.loads(json.dumps(configuration_results.tables(bench.config)["cost"]))
+    table["columns_of_ours"] = {"ours": {**table["columns"]["cost"], "unit": unit}}
+    assert bench.run({"cost": table}) == 0
+    cell = bench.cell("cost", "Total", "ours")
+    assert (cell["ours"], cell["ours_note"], results.other_currency(cell)) == ("10", note, note.removeprefix("in "))
+
+
+PAPER = {"file": "config/published/scalequest.csv", "source": "arXiv 2410.18693v2", "table": "1"}
+MATH = {"table": "evaluation", "value": "accuracy", "where": {"benchmark": "math_test"}, "times": 100}
+OLYMPIAD = MATH | {"where": {"benchmark": "olympiadbench"}}
+OURS = {"evaluation": {"where": HIGH}}
+
+
+@pytest.mark.parametrize(
+    ("published", "parts", "cells"),
+    [
+        (
+            {"rows": []},
+            {"columns": {"MATH": MATH}, "rows_of_ours": {"x": OURS}},
+            {("x", "MATH"): ("", "50")},
+        ),
+        (
+            {"columns": []},
+            {"rows": {"Llama3-8B-ScaleQuest": OURS}, "columns_of_ours": {"y": MATH | {"unit": "percent"}}},
+            {("Llama3-8B-ScaleQuest", "y"): ("", "50")},
+        ),
+        (
+            {"columns": []},
+            {
+                **{"rows": {"Llama3-8B-ScaleQuest": OURS}, "rows_of_ours": {"x": OURS}},
+                "columns_of_ours": {"y": MATH | {"unit": "percent"}},
+            },
+            {("Llama3-8B-ScaleQuest", "y"): ("", "50"), ("x", "y"): ("", "50")},
+        ),
+        (
+            {"rows": ["GPT-4-Turbo-24-04-09"]},
+            {"columns": {"MATH": MATH, "OlympiadBench": OLYMPIAD}, "rows_of_ours": {"x": OURS}},
+            {
+                **{("GPT-4-Turbo-24-04-09", "MATH"): ("73.4", ""), ("x", "MATH"): ("", "50")},
+                **{("GPT-4-Turbo-24-04-09", "OlympiadBench"): ("", ""), ("x", "OlympiadBench"): ("", "30")},
+            },
+        ),
+    ],
+)
+def test_no_cell_that_is_asked_for_vanishes_where_the_papers_table_is_cut(bench, published, parts, cells):
+    bench.write(RUN, "evaluation", evaluation.COLUMNS, evaluated({"math_test": 0.5, "olympiadbench": 0.3}))
+    assert bench.run({"cut": {"caption": "cut", "published": PAPER | published, **parts}}) == 0
+    shown = {(row["row"], row["column"]): (row["published"], row["ours"]) for row in bench.table()}
+    assert {place: shown.get(place) for place in cells} == cells
+    assert {row["unit"] for row in bench.table()} == {"percent"}
+    assert set(shown) - set(cells) <= {("GPT-4-Turbo-24-04-09", name) for name in ("GSM8K", "College Math")} | {
+        ("x", name) for name in ("GSM8K", "College Math")
+    }
+
+
 def shown(bench, name: str, row: str, column: str) -> str:
     """What readers see of ours in a cell."""
     return results_texts.shown(bench.cell(name, row, column), results_texts.OURS)
@@ -227,28 +286,3 @@ def test_a_number_that_is_none_ends_in_a_sentence(bench, caplog):
     bench.write(RUN, "evaluation", evaluation.COLUMNS, rows)
     assert bench.run() == 1
     assert "evaluation.csv has 'half' in the column accuracy, which is no number" in caplog.text
-
-
-def test_what_is_known_of_tables_is_what_their_programs_write():
-    import tabulate_contamination
-    from synthesis import evaluation_tables, funnel, trainings
-    from synthesis.difficulty_scores import COLUMNS as DIFFICULTY
-
-    written = {
-        "evaluation": evaluation.COLUMNS,
-        "evaluation_seeds": evaluation_tables.SEED_COLUMNS,
-        "evaluation_averages": evaluation_averages.COLUMNS,
-        "generators": generator_measures.columns([]),
-        "funnel": funnel.COLUMNS,
-        "contamination": tabulate_contamination.COLUMNS,
-        "costs": costs.COLUMNS,
-        "trainings": trainings.COLUMNS,
-        "difficulty": DIFFICULTY,
-    }
-    for name, columns in written.items():
-        known = TABLES[name]
-        plain = [value for value in known.values if not value.endswith("*")]
-        counted = [known.count] if known.count else []
-        assert not {*known.keys, *plain, *counted} - set(columns), name
-        for value in known.values:
-            assert any(TABLES[name].has_value(column) for column in columns), value

@@ -6,9 +6,14 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from synthesis import configuration_dataset, configuration_models, cost_phases
+from synthesis import (
+    configuration_dataset,
+    configuration_difficulty,
+    configuration_models,
+    cost_phases,
+    generator_arms,
+)
 from synthesis.configuration_sentences import key
-from synthesis.generator_arms import arms
 from synthesis.run_tables import TABLES, Lookup
 
 STAGE = "tabulate_results"
@@ -55,12 +60,14 @@ def places(table: dict, run: str) -> Iterator[Place]:
 
 
 def _part(parts: dict, table: str) -> dict | None:
-    """What a row is in a table: as it says, or as it says for the table whose rows are named alike; else None."""
+    """What a row is in a table: as it says, or as it says for the table whose rows are named alike; None if nothing."""
     known = TABLES[table]
     if table in parts or known.named_as not in parts:
         return parts.get(table)
     conditions = ("where", "except")
     told = parts[known.named_as]
+    if any(told.get("where", {}).get(name) == "" for name in known.never_empty):
+        return None
     kept = {name: {key: text for key, text in told.get(name, {}).items() if key in known.keys} for name in conditions}
     return {**told, **kept}
 
@@ -129,6 +136,8 @@ def lacking(config: dict, table: str) -> str:
         "diversity": "measure_diversity",
         "audit": "audit_dataset",
     }
+    if table == "ratings":
+        return "" if config.get("rate_questions", {}).get("sheets") else "rate_questions.sheets"
     if table.startswith("evaluation"):
         return "" if "answer_benchmark" in config else "answer_benchmark"
     if table == "funnel":
@@ -149,9 +158,13 @@ def known_rows(config: dict, table: str) -> list[dict[str, str]] | None:
         case "evaluation":
             return _evaluated(config, "benchmark", config["answer_benchmark"]["benchmarks"])
         case "evaluation_averages":
-            return _evaluated(config, "average", configuration_models.averages(config))
+            averages = configuration_models.averages(config)
+            return [*_evaluated(config, "average", averages), *_means_over_seeds(config, averages)]
+        case "evaluation_seeds":
+            named = product(_trained_alike(config), config["answer_benchmark"]["benchmarks"])
+            return [{**names, "benchmark": benchmark} for names, benchmark in named]
         case "generators":
-            named = [(arm.source, arm.generator, arm.trained_by) for arm in arms(config)]
+            named = [(arm.source, arm.generator, arm.trained_by) for arm in generator_arms.arms(config)]
             return [dict(zip(TABLES[table].keys, names, strict=True)) for names in named]
         case "contamination":
             named = [(entry["name"], entry["contamination"]) for entry in _contamination_filters(config)]
@@ -167,7 +180,23 @@ def known_rows(config: dict, table: str) -> list[dict[str, str]] | None:
         case "funnel":
             sources = configuration_dataset.sources(config)
             return [{"source": source, "stage": stage} for source, stage in product(sources, _funnel_stages(config))]
+        case "difficulty":
+            scored = product(configuration_difficulty.scorers(config), configuration_dataset.sources(config))
+            return [{"scorer": scorer, "source": source} for scorer, source in scored]
+        case "judges":
+            measured = configuration_dataset.measured_judges(config).items()
+            return [{"measurement": name, "judge": judge["name"]} for name, judge in measured]
+        case "ratings":
+            return [{"set": name} for name in config["rate_questions"]["sets"]]
     return None
+
+
+def known_values(config: dict, table: str) -> list[str] | None:
+    """The columns with numbers that a run will have in a table; None where every run has all that there can be."""
+    if table != "generators":
+        return None
+    shares = [f"share_{name}" for name in (*config["tabulate_generators"]["shares"], *generator_arms.MEASURES)]
+    return [*shares, *(name for name in TABLES[table].values if not name.endswith("*"))]
 
 
 def _evaluated(config: dict, column: str, names) -> list[dict[str, str]]:
@@ -179,6 +208,22 @@ def _evaluated(config: dict, column: str, names) -> list[dict[str, str]]:
         base = students[model]["model"] if model in students else model
         found += [{"model": base, "student": student, "size": size, "seed": seed, column: name} for name in names]
     return found
+
+
+def _trained_alike(config: dict) -> list[dict[str, str]]:
+    """The students, each size once for all its training seeds, as the tables of the evaluation name them."""
+    return [
+        {"model": settings["model"], "student": student, "size": str(size)}
+        for student, settings in config.get("train_student", {}).items()
+        for size in settings["sizes"]
+    ]
+
+
+def _means_over_seeds(config: dict, averages) -> list[dict[str, str]]:
+    """The rows of the averages over all training seeds of a student that has several; their seed is empty."""
+    several = {name for name, settings in config.get("train_student", {}).items() if len(settings["seeds"]) > 1}
+    alike = [names for names in _trained_alike(config) if names["student"] in several]
+    return [{**names, "seed": "", "average": average} for names, average in product(alike, averages)]
 
 
 def _contamination_filters(config: dict) -> list[dict]:

@@ -9,6 +9,7 @@ from synthesis.configuration_results import (
     Place,
     columns,
     known_rows,
+    known_values,
     lacking,
     meant_run,
     part_of_row,
@@ -21,7 +22,7 @@ from synthesis.configuration_results import (
 from synthesis.configuration_sentences import key, suggestion
 from synthesis.errors import InputError
 from synthesis.published_values import PublishedValue
-from synthesis.run_tables import TABLES
+from synthesis.run_tables import TABLES, is_share
 
 _RESULTS = Path("results")
 
@@ -42,8 +43,12 @@ def results(config: dict) -> Iterator[str]:
 
 def _empty(where: str, table: dict) -> Iterator[str]:
     """A table without any cell: it shows none of the paper's rows or columns, and has none of ours."""
+    published = table["published"]
+    # Without any value of the paper's, only those of its rows and columns are shown in which something is ours.
+    nothing_printed = [] in (published.get("rows"), published.get("columns"))
     for part in ("rows", "columns"):
-        if table["published"].get(part) == [] and not table.get(f"{part}_of_ours"):
+        of_paper = published.get(part, table.get(part, {}) if nothing_printed else None)
+        if of_paper is not None and not of_paper and not table.get(f"{part}_of_ours"):
             yield f"{where} has no {part}; name some under published.{part} or {part}_of_ours, or remove the table."
 
 
@@ -148,12 +153,29 @@ def _labels(where: str, table: dict, found: list[PublishedValue]) -> Iterator[st
 def _units(where: str, table: dict, found: list[PublishedValue]) -> Iterator[str]:
     shown = table["published"].get("rows")
     for label in table["published"].get("columns", dict.fromkeys(value.column for value in found)):
-        units = {value.unit for value in found if value.column == label and (shown is None or value.row in shown)}
-        if len(units) > 1 and "unit" not in table.get("columns", {}).get(label, {}):
+        own = [value for value in found if value.column == label]
+        units = {value.unit for value in own if shown is None or value.row in shown} or {value.unit for value in own}
+        settings = table.get("columns", {}).get(label, {})
+        if len(units) > 1 and "unit" not in settings:
             yield f"{where}: the paper's column {label} has several units ({', '.join(sorted(units))}); show fewer."
+        elif settings:
+            yield from _share(f"{where}.columns.{label}", settings, settings.get("unit", next(iter(units), "")))
     for label, settings in table.get("columns_of_ours", {}).items():
         if "unit" not in settings:
             yield f"{where}.columns_of_ours.{label}.unit is missing; add it, since no paper's value tells it."
+        else:
+            yield from _share(f"{where}.columns_of_ours.{label}", settings, settings["unit"])
+
+
+def _share(where: str, settings: dict, unit: str) -> Iterator[str]:
+    """A share between 0 and 1 that would stand under per cent as it is."""
+    if unit != "percent" or settings.get("times", 1) != 1:
+        return
+    if is_share(settings["value"]) or settings.get("share_of"):
+        yield (
+            f"{where} takes {settings['value']}, a share between 0 and 1, for per cent; write times: 100, or another "
+            "unit."
+        )
 
 
 # What runs have
@@ -184,13 +206,19 @@ def _in_own_run(config: dict, where: str, table: dict, place: Place) -> Iterator
             "another run under it, or remove it."
         )
         return
+    values = known_values(config, lookup.table)
+    if values is not None and lookup.value not in values:
+        yield (
+            f"{cell} with column {place.column} asks for {lookup.value}, which this run does not have; "
+            f"{suggestion(lookup.value, values)}"
+        )
     known = known_rows(config, lookup.table)
     if known is None:
         return
     for conditions in filter(None, (lookup.where, lookup.share_of)):
         yield from _rows_there(f"{cell} with column {place.column}", conditions, known)
     needed = TABLES[lookup.table].keys
-    meant = _matching(known, lookup.where)
+    meant = [row for row in _matching(known, lookup.where) if not _left_out(row, lookup.left_out)]
     if not lookup.total and len(meant) > 1 and all(name in row for row in meant for name in needed):
         open_names = [name for name in needed if len({row[name] for row in meant}) > 1]
         yield (
@@ -214,3 +242,7 @@ def _rows_there(cell: str, conditions: dict[str, list[str]], known: list[dict[st
 def _matching(known: Iterable[dict[str, str]], conditions: dict[str, list[str]]) -> list[dict[str, str]]:
     """The rows that have one of the texts wherever they have the column."""
     return [row for row in known if all(row[name] in texts for name, texts in conditions.items() if name in row)]
+
+
+def _left_out(row: dict[str, str], conditions: dict[str, list[str]]) -> bool:
+    return any(row.get(name) in texts for name, texts in conditions.items())

@@ -24,9 +24,12 @@ def measures(shares: list[str]) -> list[str]:
 
 
 def columns(shares: list[str]) -> list[str]:
-    """All columns of the table: each mean is followed by both ends of its interval."""
+    """All columns of the table: each mean is followed by both ends of its interval.
+
+    Shares are of all `questions`, the mean difficulty is of those that were `scored`.
+    """
     ends = [f"{name}{end}" for name in measures(shares) for end in ("", "_low", "_high")]
-    return [*NAMES, "questions", *ends]
+    return [*NAMES, "questions", "scored", *ends]
 
 
 def share_column(name: str) -> str:

@@ -3,6 +3,7 @@
 A paper's value stands in `published` and nowhere else; `ours` comes from the tables of runs and nowhere else.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import product
 
@@ -35,35 +36,39 @@ def tidy(
     `table` is its configuration, `run` the run of rows that name none, `values` those of the paper's file, and
     `found_for` gives what is found of ours.
     """
-    published = _published(table["published"], values)
+    of_paper = published_values.of_table(values, table["published"]["table"], table["published"]["source"])
+    published = _published(table["published"], of_paper)
     asked = {(place.row, place.column): place for place in configuration_results.places(table, run)}
-    units = {column: value.unit for (_, column), value in published.items()}
+    units = {value.column: value.unit for value in [*of_paper, *published.values()]}
     units |= {label: item["unit"] for label, item in configuration_results.columns(table).items() if "unit" in item}
-    labels = product(_labels(table, published, "rows", 0), _labels(table, published, "columns", 1))
+    rows = _labels(table, "rows", [value.row for value in of_paper], {row for row, _ in published})
+    columns = _labels(table, "columns", [value.column for value in of_paper], {column for _, column in published})
     return [
         {
             **{"table": name, "row": row, "column": column, "unit": units.get(column, "")},
             **_of_paper(published.get((row, column))),
             **_of_ours(published.get((row, column)), asked.get((row, column)), units.get(column, ""), found_for),
         }
-        for row, column in labels
+        for row, column in product(rows, columns)
     ]
 
 
-def _published(settings: dict, values: Iterable[PublishedValue]) -> dict[tuple[str, str], PublishedValue]:
+def _published(settings: dict, of_paper: list[PublishedValue]) -> dict[tuple[str, str], PublishedValue]:
     """The paper's values that are shown, by row and column."""
-    found = published_values.of_table(values, settings["table"], settings["source"])
     return {
         (value.row, value.column): value
-        for value in found
+        for value in of_paper
         if value.row in settings.get("rows", [value.row]) and value.column in settings.get("columns", [value.column])
     }
 
 
-def _labels(table: dict, published: dict, part: str, place: int) -> list[str]:
-    """The labels of rows or columns: those of the paper in the order that is asked for, else in its own, then ours."""
-    of_paper = table["published"].get(part) or dict.fromkeys(labels[place] for labels in published)
-    return [*of_paper, *table.get(f"{part}_of_ours", {})]
+def _labels(table: dict, part: str, of_paper: list[str], shown: set[str]) -> list[str]:
+    """The labels of rows or columns: those of the paper in the order that is asked for, else in its own, then ours.
+
+    Of the paper's own order those are left out in which neither a value of the paper's is shown nor one of ours.
+    """
+    own = [label for label in dict.fromkeys(of_paper) if label in shown or label in table.get(part, {})]
+    return [*table["published"].get(part, own), *table.get(f"{part}_of_ours", {})]
 
 
 def _of_paper(published: PublishedValue | None) -> dict[str, str]:
@@ -90,7 +95,7 @@ def _of_ours(
         "ours_problems": _text(found.count),
         "ours_run": place.run if place else "",
         "difference": _text(found.value - published.value if comparable else None),
-        "ours_note": found.missing or (f"{IN_CURRENCY}{found.currency}" if found.currency not in ("", unit) else ""),
+        "ours_note": found.missing or (f"{IN_CURRENCY}{found.currency}" if _is_other(found.currency, unit) else ""),
     }
 
 
@@ -101,6 +106,11 @@ def why_empty(cell: dict[str, str]) -> str:
     if cell["ours_note"].startswith(NOT_RUN):
         return NOT_RUN
     return UNKNOWN if cell["ours_note"] == UNKNOWN else NO_VALUE
+
+
+def _is_other(currency: str, unit: str) -> bool:
+    """Whether money of a currency is other money than that of a unit, such as `USD` or `USD a million`."""
+    return bool(currency) and currency not in re.split(r"\W+", unit)
 
 
 def other_currency(cell: dict[str, str]) -> str:
