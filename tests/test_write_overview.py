@@ -169,6 +169,16 @@ def test_how_it_compares_with_the_papers(tmp_path):
     assert ">7.1<" in text
 
 
+def test_a_long_comparison_says_that_it_is_cut_and_begins_with_the_first_table(tmp_path):
+    first = [{"table": "main_results", "row": "student", "column": f"own {n}", "ours": "5"} for n in range(2)]
+    later = [{"table": "cost", "row": f"step {n}", "column": "cost", "ours": "7", "published": "9"} for n in range(26)]
+    rows = [{"ours_run": "trial", **row} for row in [*first, *later]]
+    text = Page(tmp_path).dataset().add("results", write_rows(tmp_path / "results.csv", results.COLUMNS, rows)).text()
+    assert "The category Results shows all of them, here are 12 of 28." in text
+    assert text.index(">own 0<") < text.index(">own 1<") < text.index(">step 0<") < text.index(">step 9<")
+    assert ">step 10<" not in text
+
+
 def test_values_of_another_run_bear_its_name(tmp_path):
     common = {"table": "main_results", "row": "student", "unit": "percent", "published": "73.4"}
     rows = [

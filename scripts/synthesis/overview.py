@@ -252,9 +252,12 @@ def _comparison(tables: Tables) -> str:
     told = (
         f"Of {len(printed):,} values that papers printed, {len(both):,} have one of this workflow beside them, "
         f"{not_run:,} were not run, and {len(printed) - len(both) - not_run:,} have none of ours. "
-        f"{len(ours):,} values are of this workflow alone. The category Results shows all of them."
+        f"{len(ours):,} values are of this workflow alone. The category Results shows all of them"
     )
-    shown = [*both, *ours][:MOST_RESULTS]
+    # In the order of the configuration, where the table that matters most stands first.
+    found = [row for row in tables.results if row["ours"]]
+    shown = found[:MOST_RESULTS]
+    told += f", here are {len(shown):,} of {len(found):,}." if len(shown) < len(found) else "."
     # A derived run may show the values of the run that it is derived from.
     other = any(row["ours_run"] != tables.config["run"] for row in shown)
     rows = [_compared(row) | ({"run": row["ours_run"]} if other else {}) for row in shown]
