@@ -50,9 +50,10 @@ def page(run: str, configuration: str, versions: list[dict], hardware: list[dict
     """The page: versions, hardware, and the configuration as it stands in its file."""
     title = f"Settings and versions of run {run}"
     about = (
-        "The configuration is given in full, with all that it takes from the file it is derived from. Addresses and "
-        "keys of servers, and queries of other addresses, are left out. To make the run again, save it as a file, put "
-        "them in, and call make report CONFIG=<file>."
+        "The configuration is given in full, with all that it takes from the file it is derived from. Left out are "
+        "addresses and keys of servers, names and passwords in addresses, queries in those of problems and benchmarks, "
+        "and the folders of files that lie neither in the workflow's folder nor below the home folder. To make the run "
+        "again, save it as a file, put them in, and call make report CONFIG=<file>."
     )
     found = [_shown(row) for row in hardware]
     return web_pages.page(

@@ -124,6 +124,19 @@ def test_a_path_below_the_home_folder_is_that_of_every_user(tmp_path, monkeypatc
     assert config["problems"]["seeds"]["source"]["file"]["path"].startswith(str(tmp_path))
 
 
+def test_folders_of_this_machine_are_left_out(tmp_path):
+    config = copy.deepcopy(CONFIG)
+    given = ["/srv/team/secret/problems.jsonl", "../neighbour/problems.jsonl", "data/mine.jsonl"]
+    for number, path in enumerate(given):
+        config["problems"][f"set{number}"] = {"source": {"file": {"path": path}}}
+    *_, page = write(tmp_path, config=config)
+    written = run_settings.without_secrets(config)["problems"]
+    paths = [written[f"set{number}"]["source"]["file"]["path"] for number in range(3)]
+    assert paths == ["problems.jsonl", "problems.jsonl", "data/mine.jsonl"]
+    assert "/srv" not in page and "neighbour" not in page
+    assert "the folders of files that lie neither in the workflow&#x27;s folder nor below the home folder" in page
+
+
 def test_versions_are_those_that_jobs_wrote_down_else_those_that_are_installed(tmp_path):
     first = ledger(tmp_path / "a/1.json", versions={"vllm": "0.32.0", "transformers": "1.0"})
     second = ledger(tmp_path / "a/2.json", versions={"vllm": "0.33.0"})

@@ -28,12 +28,15 @@ _FETCHES = "fetch_"
 def without_secrets(config: dict) -> dict:
     """A copy of a checked configuration for others: without addresses and keys of servers, nor secrets in addresses.
 
-    Paths below the home folder begin with `~`, so that the same configuration is the same for all users.
+    Paths below the home folder begin with `~`, so that the same configuration is the same for all users; of others that
+    lead out of the working folder the last name is left.
     """
     config = _cleaned(copy.deepcopy(config))
     for setting in configuration_paths.all_paths(config):
         if Path(setting.path).is_relative_to(Path.home()):
             setting.holder[setting.key] = f"~/{Path(setting.path).relative_to(Path.home())}"
+        else:
+            setting.holder[setting.key] = configuration_paths.published_path(setting.path)
     for model in (model for model in config["models"].values() if "server" in model):
         kept = {name: value for name, value in model["server"].items() if name not in servers.ACCESS}
         model["server"] = {**kept, "model": configuration_paths.published_path(kept["model"])}
