@@ -1,4 +1,4 @@
-"""Draw some pairs of the data set, each with the worst other response to its question, and show them to readers."""
+"""Draw some pairs of the data set, each with the other response of the lowest reward, and show them to readers."""
 
 from pathlib import Path
 

@@ -25,3 +25,21 @@ def test_a_text_of_the_configuration_is_no_markup(name, texts, capfd):
     assert " ".join(shown.split()).count(SHOWN) == texts
     assert "system-message" not in shown and "<script>" not in shown
     assert not capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("config", "told", "not_told"),
+    [
+        ({"method": "best"}, "so that one sees what the choice by reward does", "may be more"),
+        ({"method": "majority"}, "that may be more than that of the chosen one", "figure 2"),
+        (None, "twenty drawn by a hash of their ids. The same pairs", "reward"),
+    ],
+)
+def test_pairs_to_read_are_told_as_they_were_chosen(config, told, not_told):
+    scored = (
+        {"score_responses": {}, "select_responses": config} if config else {"select_responses": {"method": "first"}}
+    )
+    job = types.SimpleNamespace(config={"run": "trial", **scored})
+    caption = jinja2.Template((ROOT / "rules/report/sampled_pairs.rst").read_text()).render(snakemake=job)
+    caption = " ".join(caption.split())
+    assert told in caption and not_told not in caption

@@ -1,4 +1,4 @@
-"""Pairs for readers: drawn by the hash of their ids and by reward, each with the worst other response."""
+"""Pairs for readers: drawn by the hash of their ids and by reward, each with the other one of the lowest reward."""
 
 import pyarrow.parquet as pq
 import sample_pairs
@@ -39,7 +39,7 @@ def verdicts(results, *rows):
         schema.write(results / stage / "one" / "00000.parquet", found, columns)
 
 
-def test_each_pair_stands_beside_the_worst_other_response(tmp_path):
+def test_each_pair_stands_beside_the_other_response_with_the_lowest_reward(tmp_path):
     verdicts(tmp_path, [0.2, 0.9, 0.5], [0.4], [None, 0.1], [0.3, float("nan"), -2.0])
     rows, page = draw(tmp_path)
     found = {row["question_id"]: row for row in rows if row["drawn"] == sampled_pairs.AT_RANDOM}
@@ -51,6 +51,7 @@ def test_each_pair_stands_beside_the_worst_other_response(tmp_path):
     assert shown["q-2"] == (1, 0.1, None, None)
     assert shown["q-3"] == (0, 0.3, 2, -2.0)
     assert found["q-0"]["response"] == "q-0 says $x_1$ <b>" and found["q-0"]["worst_response"] == "q-0 says $x_0$ <b>"
+    assert "other response with the lowest reward, reward -2<" in page and "worst" not in page
     assert "<math" in page and "&lt;b&gt;" in page and "<b>" not in page
 
 

@@ -1,4 +1,4 @@
-"""Questions of a run with the response that was chosen and the worst other one, drawn for readers.
+"""Questions of a run with the response that was chosen and the other one of the lowest reward, for readers.
 
 Chosen responses are drawn from the verdicts of the choice, which are small, one shard at a time. Only then are the
 texts of the drawn ones read. So memory grows neither with the rows of a run nor with its texts.
@@ -42,7 +42,7 @@ def rows(found: list[Stage], scores: dict[str, dict[Piece, Path]], chunk_done=la
     """
     stages = require(found, [CHOICE, QUESTIONS, RESPONSES])
     drawn = _draw(stages[CHOICE], chunk_done)
-    others = _worst_others(stages[CHOICE], [response for each in drawn.values() for response in each])
+    others = _lowest_others(stages[CHOICE], [response for each in drawn.values() for response in each])
     asked = {response for each in drawn.values() for response in each} | set(others.values())
     responses = _responses(stages[RESPONSES], asked)
     questions = _questions(stages[QUESTIONS], asked)
@@ -92,7 +92,7 @@ def _verdicts(path: Path) -> list[dict]:
     return schema.read(path, schema.RESPONSE_VERDICTS, ["question_id", "sample", "keep", "score"])
 
 
-def _worst_others(choice: Stage, chosen: list[Response]) -> dict[str, Response]:
+def _lowest_others(choice: Stage, chosen: list[Response]) -> dict[str, Response]:
     """Of each question the response with the lowest reward beside the chosen one; none if nothing else has a reward."""
     of = {response.question_id: response for response in chosen}
     found: dict[str, Response] = {}
@@ -102,8 +102,8 @@ def _worst_others(choice: Stage, chosen: list[Response]) -> dict[str, Response]:
             if mine is None or mine.piece != piece or row["sample"] == mine.sample or not _is_number(row["score"]):
                 continue
             other = Response(row["question_id"], row["sample"], row["score"], piece)
-            worst = found.setdefault(row["question_id"], other)
-            found[row["question_id"]] = min(worst, other, key=lambda item: (item.reward, item.sample))
+            lowest = found.setdefault(row["question_id"], other)
+            found[row["question_id"]] = min(lowest, other, key=lambda item: (item.reward, item.sample))
     return found
 
 

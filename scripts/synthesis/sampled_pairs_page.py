@@ -1,4 +1,4 @@
-"""The page on which readers look at drawn pairs, with the best and the worst response to a question side by side."""
+"""The page on which readers look at drawn pairs, each beside the other response with the lowest reward."""
 
 from itertools import groupby
 
@@ -18,9 +18,9 @@ def page(run: str, rows: list[dict]) -> str:
     """The page for rows of `schema.SAMPLED_PAIRS`, whose order it keeps."""
     title = f"Pairs of the data set of run {run}"
     about = (
-        "Each question with the response that stands in the data set and, where several were scored, the one with the "
-        "lowest reward. Mathematics is rendered where it can be read as TeX; the rest is shown as it was written. A "
-        f"text of more than {CHARACTERS:,} characters is cut."
+        "Each question with the response that stands in the data set and, where several were scored, that other one "
+        "which has the lowest reward. Mathematics is rendered where it can be read as TeX; the rest is shown as it was "
+        f"written. A text of more than {CHARACTERS:,} characters is cut."
     )
     parts = [web_pages.heading(title), web_pages.paragraph(about)]
     for drawn, found in groupby(rows, lambda row: row["drawn"]):
@@ -34,7 +34,7 @@ def _card(row: dict) -> str:
     facts |= {f"difficulty by {name}": _number(score) for name, score in dict(row["difficulty"]).items()}
     texts = {"question": row["question"], _named("chosen response", row["reward"]): row["response"]}
     if row["worst_response"] is not None:
-        texts[_named("worst response", row["worst_reward"])] = row["worst_response"]
+        texts[_named("other response with the lowest reward", row["worst_reward"])] = row["worst_response"]
     return web_pages.card({name: text for name, text in facts.items() if text}, texts, mathematics=True, wide=_WIDE)
 
 
