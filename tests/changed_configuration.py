@@ -14,8 +14,9 @@ def plain_demo() -> dict:
     config = configuration.load(ROOT / "config/demo.yaml")
     for stage in ("sample_fail_rates", "train_difficulty_scorer", "train_reward_model", "score_difficulty"):
         del config[stage]
-    for stage in ("tabulate_generators", "measure_judge", "audit_dataset", "measure_diversity", "tabulate_results"):
+    for stage in ("tabulate_generators", "measure_judge", "audit_dataset", "measure_diversity"):
         del config[stage]
+    del config["tabulate_results"], config["plot_results"]
     config["select_questions"]["sources"]["smollm2"] = {"method": "none", "cap": 20, "shortfall": "warn"}
     config["score_responses"] |= {"model": "smollm2", "method": "log_likelihood"}
     return config

@@ -243,6 +243,13 @@ def test_a_figure_of_a_table_that_is_not_there_is_refused():
     )
 
 
+def test_the_demo_draws_what_its_filters_removed(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    plan = Plan(validate(configuration.load(ROOT / "config/demo.yaml")))
+    assert plan.drawn_tables() == ["removed_by_filters"]
+    assert "<results>/figures/results/removed_by_filters.svg" in plan.report_files()
+
+
 def test_the_figures_of_the_recipe_are_part_of_its_report(monkeypatch):
     monkeypatch.chdir(ROOT)
     plan = Plan(validate(configuration.load(ROOT / "config/config.yaml")))

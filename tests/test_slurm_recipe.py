@@ -37,7 +37,7 @@ def recipe(clone: SlurmClone) -> dict:
     config["merge_problems"]["problems"] = ["seeds"]
     config["benchmarks"] = {"arithmetic_test": {"source": {"file": {"path": "tests/data/benchmark.jsonl"}}}}
     config["filter_questions"]["filters"] = []
-    del config["tabulate_results"]["tables"]["removed_by_filters"]
+    del config["tabulate_results"]["tables"]["removed_by_filters"], config["plot_results"]
     config["judge_questions"]["judges"][0]["verdict"]["probability"]["threshold"] = 0.5
     config["select_questions"]["sources"]["smollm2"]["cap"] = 6
     config["generate_questions"]["sources"]["smollm2"] |= {"total": 24, "shard_size": 24}
