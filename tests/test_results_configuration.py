@@ -1,6 +1,7 @@
 """Tables of results in configurations: what is refused, what is planned, and that the recipe's fit its studies."""
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -232,6 +233,19 @@ def test_the_mean_over_training_seeds_is_a_row_of_the_run(monkeypatch):
     assert [(place.row, place.column) for place in asked[2:]] == [("before training", "mean of all")]
 
 
+def test_ratings_can_be_tabulated_as_the_guide_says(tmp_path):
+    """Once there are filled sheets, table 5 of the paper takes ours; names of sets are checked."""
+    guide = re.search(r"```yaml\n    ratings:\n(.*?)```", (ROOT / "docs/results_tables.md").read_text(), re.DOTALL)[1]
+    (tmp_path / "anna.csv").write_text("item\n")
+    config = copy.deepcopy(DEMO)
+    config["rate_questions"] = {"items": 4, "sets": ["dataset"], "sheets": [str(tmp_path / "anna.csv")]}
+    config["rate_questions"]["key"] = str(tmp_path / "anna.csv")
+    config["tabulate_results"] = {"tables": {"ratings": yaml.safe_load(guide)}}
+    assert "<results>/tables/ratings.csv" in Plan(validate(copy.deepcopy(config))).result_inputs()
+    config["tabulate_results"]["tables"]["ratings"]["rows"]["ScaleQuest"]["ratings"]["where"]["set"] = "datasets"
+    assert_sentence(config, ["asks for set 'datasets', which this run does not have", "did you mean dataset?"])
+
+
 def test_without_a_seed_the_mean_and_each_seed_may_be_meant():
     assert_sentence(grid(of_seeds()), ["means 3 rows of evaluation_averages, which differ in seed", "name one under"])
 
@@ -269,7 +283,7 @@ def test_the_order_of_rows_and_columns_reaches_the_program():
 def test_no_row_depends_on_tables_of_results():
     """The card, which tells what the data set was made with, is the same with and without."""
     with_tables, without = validate(changed()), copy.deepcopy(EXTENDED)
-    del without["tabulate_results"]
+    del without["tabulate_results"], without["plot_results"]
     plans = [Plan(with_tables), Plan(validate(without))]
     assert plans[0].card_settings() == plans[1].card_settings()
     assert plans[0].ledgers() == plans[1].ledgers()

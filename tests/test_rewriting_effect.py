@@ -177,6 +177,18 @@ def test_no_text_of_the_effect_of_rewriting_overlaps_another(generators, questio
     assert points[0].get_xdata() == pytest.approx([70])
 
 
+def test_a_panel_of_fewer_questions_than_the_one_at_its_left_says_so():
+    rows = effects(["small"], 1_000)
+    several = [row | {"measure": name} for name in ("share_maths", "share_two", "share_three") for row in rows[:3]]
+    fewer = [row | {"measure": "mean_difficulty", "questions": str(980 - place)} for place, row in enumerate(rows[:3])]
+    figure = plot_generators.draw_rewrites([*several, *fewer])
+    assert_texts_stand_apart(figure)
+    labels = [[label.get_text() for label in panel.get_yticklabels()] for panel in figure.axes]
+    # Two panels in a row: the first one of each names its rows.
+    assert all("1,000 questions" in text for text in labels[0] + labels[2])
+    assert labels[1] == ["", "", ""] and labels[3] == ["980", "979", "978"]
+
+
 @pytest.mark.parametrize(("sets", "sources", "scored"), [(["sums"], ["small"], 20), (["gsm8k", "math"], PAPER, 10_000)])
 def test_no_text_of_the_densities_overlaps_another(sets, sources, scored):
     figure = plot_generators.draw_densities(densities(sets, sources, scored))
