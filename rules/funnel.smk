@@ -141,7 +141,7 @@ rule sample_pairs:
             "<results>/pages/sample_pairs.html",
             caption="report/sampled_pairs.rst",
             category=category("Data set"),
-            labels={"what": "pairs to read, each with the other response of the lowest reward"},
+            labels={"what": "pairs to read, each beside the lowest other reward"},
         ),
         ledger="<results>/ledger/sample_pairs/all.json",
     log:

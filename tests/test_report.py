@@ -56,7 +56,7 @@ def show(clone, chromium):
 PAGES = [
     ("Costs", "hours, tokens and money by stage"),
     ("Data set", "card of the data set"),
-    ("Data set", "pairs to read, each with the other response of the lowest reward"),
+    ("Data set", "pairs to read, each beside the lowest other reward"),
     ("Funnel", "checks that no row was lost or doubled"),
     ("Funnel", "rejected rows by stage and reason, and kept ones"),
     ("Funnel", "table of the rows kept and rejected by each stage"),
