@@ -12,7 +12,7 @@ from synthesis.canonical import digest
 
 _STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1e293b; margin: 1.5rem; }
-.text { max-width: 70rem; }
+.text { max-width: 70rem; overflow-wrap: break-word; }
 h1 { font-size: 1.35rem; } h2 { font-size: 1.1rem; margin-top: 1.8rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 table { display: block; overflow-x: auto; } /* One that is too wide for the window moves alone. */
