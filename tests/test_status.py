@@ -380,6 +380,7 @@ def test_nothing_is_wider_than_a_terminal(make, monkeypatch):
     monkeypatch.setattr(slurm_jobs, "living", lambda *_: queued)
     text = run.text()
     assert max(map(len, text.splitlines())) <= status_text.WIDTH
+    assert "\ntabulate_reward_distributi\u2026 " in text
     assert next(line.split()[:7] for line in text.splitlines() if line.startswith("generate_responses")) == [
         "generate_responses", "3", "500", "500", "3", "994", "3.70M",
     ]  # fmt: skip
@@ -404,6 +405,6 @@ def test_a_whole_run_leaves_the_ledgers_that_the_status_counts(tmp_path):
     clone.write_config(clone.config(budget={"gpu_hours": 1}))
     clone.run()
     output = clone.make("status", "CONFIG=trial.yaml")
-    assert "33 of 33 jobs done" in output
+    assert "34 of 34 jobs done" in output
     assert "Expected end: all jobs are done" in output
     assert "Budget:       0.00 of 1 GPU hours spent" in output

@@ -34,13 +34,16 @@ def _table(status: RunStatus, currency: str) -> str:
         rows = [[cell for head, cell in zip(heads, row, strict=True) if head != "queue"] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= WIDTH else " "
+    # Numbers are wanted whole; a long name is known by its beginning.
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - len(gap) * (len(widths) - 1))
     return "\n".join(gap.join(_aligned(row, widths)).rstrip() for row in rows)
 
 
 def _aligned(row: list[str], widths: list[int]) -> list[str]:
     """The first cell to the left, numbers to the right."""
     numbers = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
-    return [f"{row[0]:<{widths[0]}}", *numbers]
+    name = row[0] if len(row[0]) <= widths[0] else f"{row[0][: widths[0] - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return [f"{name:<{widths[0]}}", *numbers]
 
 
 def _row(rule: RuleStatus) -> list[str]:
