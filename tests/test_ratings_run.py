@@ -4,9 +4,12 @@ import csv
 import shutil
 
 import pytest
-from workflow import Clone
+from test_graph import job_counts
+from workflow import ABOUT_THE_RUN, Clone
 
 pytestmark = pytest.mark.workflow
+
+PUBLISHED = {"file": "config/published/scalequest.csv", "source": "arXiv 2410.18693v2", "table": "5"}
 
 
 def test_a_filled_sheet_gives_the_tables_and_makes_nothing_else_again(tmp_path):
@@ -38,6 +41,12 @@ def test_a_filled_sheet_gives_the_tables_and_makes_nothing_else_again(tmp_path):
     assert means["seeds", "clarity"] == 4 and means["dataset", "real_world_relevance"] == 2
     assert (results / "pages/ratings.html").is_file()
     assert "Nothing to be done" in clone.run()
+    tables, both = {"tabulate_ratings"}, {"write_rating_sheet", "tabulate_ratings"}
+    changes = [({"published": PUBLISHED}, tables), ({"sets": ["dataset"]}, both), ({"items": 12}, both)]
+    for change, rules in changes:
+        changed = {**config, "rate_questions": {**config["rate_questions"], **change}}
+        counts = job_counts(clone.run("-n", config=clone.write_config(changed, "planned.yaml")))
+        assert set(counts) - {"total", "all"} - ABOUT_THE_RUN == rules, change
     # Another sheet has another key; the filled one is read by the copy of its own.
     config["rate_questions"] |= {"items": 12, "key": "kept.csv"}
     clone.write_config(config)

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 from synthesis import configuration, evaluation
+from test_graph import job_counts
 from workflow import ROOT, Clone
 
 pytestmark = pytest.mark.workflow
@@ -74,3 +75,10 @@ def test_tables_follow_runs_and_settings(clone):
     tabulate(clone)
     for form in ("md", "tex"):
         assert "Another caption." in (clone.folder / f"results/demo/tables/results/main_results.{form}").read_text()
+
+    config["plot_results"]["main_results"]["axis"] = "models"
+    clone.write_config(config)
+    assert set(job_counts(tabulate(clone, "-n"))) == {"plot_results", "total"}
+    path = clone.folder / "config/published/scalequest.csv"
+    path.write_text(path.read_text() + "arXiv 2410.18693v2,text,another,row,1,,pairs,\n")
+    assert set(job_counts(tabulate(clone, "-n"))) == {"tabulate_results", "plot_results", "total"}
