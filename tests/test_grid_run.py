@@ -185,6 +185,9 @@ def test_another_seed_or_benchmark_plans_no_more_than_what_it_adds(clone):
     config = grid_config(clone)
     config["answer_benchmark"]["benchmarks"].append("arithmetic_test")
     assert planned(clone, config) == after | {"answer_benchmark": 7, "grade_answers": 7}
+    config = grid_config(clone)
+    config["plot_scaling_curves"] = {"axis": "logarithmic"}
+    assert planned(clone, config) == {"all": 1, "plot_scaling_curves": 1, "write_settings": 1, "write_overview": 1}
 
 
 def test_answers_to_benchmarks_can_be_forgotten(clone):
