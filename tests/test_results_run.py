@@ -22,7 +22,8 @@ def clone(tmp_path_factory):
     table = config["tabulate_results"]["tables"]["main_results"]
     where = {"student": "small", "size": "all", "seed": 1}
     table["rows"] = {"Llama3-8B-ScaleQuest": {"evaluation": {"run": "pairs", "where": where}}}
-    table["columns"] = {"MATH": {"table": "evaluation", "value": "accuracy", "where": {"benchmark": "held_out"}}}
+    right = {"table": "evaluation", "value": "accuracy", "times": 100}
+    table["columns"] = {"MATH": {**right, "where": {"benchmark": "held_out"}}}
     config["tabulate_results"]["tables"] = {"main_results": table}
     config["plot_results"] = {"main_results": {"rows": "steps"}}
     made.write_config(config)
@@ -65,7 +66,7 @@ def test_tables_follow_runs_and_settings(clone):
     assert "updated input files" in tabulate(clone, "-n")
     tabulate(clone)
     found = cell(clone, "Llama3-8B-ScaleQuest", "MATH")
-    assert (found["ours"], found["ours_run"], found["published"]) == ("0.6", "pairs", "64.4")
+    assert (found["ours"], found["ours_run"], found["published"]) == ("60", "pairs", "64.4")
     assert "<!-- not run -->" not in (clone.folder / FIGURE).read_text()
 
     config = configuration.load(clone.folder / "trial.yaml")

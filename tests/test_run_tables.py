@@ -70,6 +70,10 @@ def test_what_is_known_of_tables_is_what_their_programs_write(name):
         assert known.has_value(value) and {end.format(value) for end in known.ends} <= set(columns), value
 
 
+def test_all_that_is_measured_on_held_out_rows_is_known():
+    assert all(TABLES["trainings"].has_value(name) for name in trainings.MEASURES)
+
+
 def test_a_value_of_a_table_has_no_interval_of_another_value():
     for name, known in TABLES.items():
         alike = [value for value in known.values if "{}" not in known.ends[0]]

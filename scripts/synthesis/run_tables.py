@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from synthesis import trainings
 from synthesis.errors import InputError
 
 
@@ -63,6 +62,10 @@ _STUDENT = ("model", "student", "size")
 _AMOUNTS = ("gpu_hours", "cpu_core_hours", "cost")
 _SCALED = tuple(f"{amount}_per_million_pairs" for amount in _AMOUNTS)
 _SPENT = ("spent_gpu_hours", "spent_cpu_core_hours", "spent")
+_HELD_OUT = (
+    *("held_out_accuracy", "held_out_margin", "held_out_spearman", "held_out_mean_squared_error"),
+    "held_out_mean_squared_error_of_the_mean",
+)
 _TOKENS = ("prompt_tokens", "completion_tokens")
 
 TABLES = {
@@ -92,7 +95,7 @@ TABLES = {
     ),
     "trainings": RunTable(
         ("stage", "model", "from"),
-        ("rows", "rows_too_long", "steps", "first_loss", "last_loss", "rows_held_out", *trainings.MEASURES),
+        ("rows", "rows_too_long", "steps", "first_loss", "last_loss", "rows_held_out", *_HELD_OUT),
     ),
     "difficulty": RunTable(("scorer", "source"), ("mean", "median", "scored"), count="scored"),
     "judges": RunTable(
