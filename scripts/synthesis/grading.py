@@ -50,7 +50,8 @@ GRACE_SECONDS = 5.0
 class Comparison(NamedTuple):
     """When two answers are equal, as in math-verify's `verify`.
 
-    `float_rounding`: decimals that are compared. `strict`: names of variables count, and a set is no tuple.
+    `float_rounding`: decimals that are compared. `strict`: names of variables count, though `X` is `x`, and a set is no
+    tuple.
     `allow_set_relation_comp`: `1 < x < 2` as an answer equals the interval `(1, 2)`.
     """
 
