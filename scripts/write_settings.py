@@ -30,15 +30,14 @@ def work(options, job):
     """Write the files and the page; the settings are the run's whole configuration."""
     ledgers = [read_json(path) for path in options.ledgers]
     attempts = run_settings.making_attempts(ledgers, options.store)
-    configuration = yaml.safe_dump(
-        run_settings.without_secrets(options.settings), sort_keys=False, allow_unicode=True, width=110
-    )
+    public = run_settings.without_secrets(options.settings)
+    configuration = yaml.safe_dump(public, sort_keys=False, allow_unicode=True, width=110)
     versions = run_settings.versions(ROOT, options.requirements, attempts)
     hardware = run_settings.hardware(attempts)
     schema.write_text(options.configuration, configuration)
     jobs = [{name: ledger[name] for name in run_settings.JOB_COLUMNS} for ledger in ledgers]
     schema.write_csv(options.jobs, jobs, run_settings.JOB_COLUMNS)
-    files = run_settings.files(options.settings, options.named_files)
+    files = run_settings.files(public, options.named_files)
     schema.write_csv(options.files, files, run_settings.FILE_COLUMNS)
     schema.write_csv(options.versions, versions, run_settings.VERSION_COLUMNS)
     schema.write_csv(options.hardware, hardware, run_settings.HARDWARE_COLUMNS)

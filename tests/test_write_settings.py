@@ -68,7 +68,7 @@ def journaled(tmp_path, name, run="trial", **changes):
     path.write_text(json.dumps(attempt_of(path, run=run, **changes)))
 
 
-def write(tmp_path, *ledgers, config=CONFIG):
+def write(tmp_path, *ledgers, config=CONFIG, named=None):
     """Run the program; returns the configuration, the versions by name, the rows of the hardware, and the page."""
     outputs = {
         name: tmp_path / f"settings/{name}.{suffix}"
@@ -76,7 +76,7 @@ def write(tmp_path, *ledgers, config=CONFIG):
     }
     arguments = [*small_run.common_arguments(tmp_path, "write_settings"), "--settings", json.dumps(config)]
     arguments += ["--ledgers", *map(str, ledgers), "--requirements", str(ROOT / "requirements.in")]
-    arguments += ["--store", str(tmp_path / "store"), "--named-files", *run_settings.named_files(config)]
+    arguments += ["--store", str(tmp_path / "store"), "--named-files", *(named or run_settings.named_files(config))]
     arguments += [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
     assert write_settings.main(arguments) == 0
     versions = {row["name"]: row["version"] for row in csv.DictReader(outputs["versions"].open())}
@@ -106,13 +106,26 @@ def test_jobs_and_files_are_those_of_this_configuration(tmp_path):
     prompt.write_text("user: '{question}'\n")
     config = copy.deepcopy(CONFIG)
     config["generate_responses"]["prompt"] = str(prompt)
-    write(tmp_path, ledger(tmp_path / "grade_answers/1.json"), ledger(tmp_path / "train_student/2.json"), config=config)
+    ledgers = [ledger(tmp_path / "grade_answers/1.json"), ledger(tmp_path / "train_student/2.json")]
+    write(tmp_path, *ledgers, config=config)
     with (tmp_path / "settings/jobs.csv").open() as file:
         assert list(csv.reader(file)) == [["rule", "job"], ["grade_answers", "1"], ["train_student", "2"]]
     with (tmp_path / "settings/files.csv").open() as file:
         found = {row["path"]: row["sha256"] for row in csv.DictReader(file)}
-    assert found[str(prompt)] == hashlib.sha256(prompt.read_bytes()).hexdigest()
-    assert set(found) == set(run_settings.named_files(config)) and len(found) > 1
+    assert found["short.yaml"] == hashlib.sha256(prompt.read_bytes()).hexdigest()
+    assert set(found) == set(run_settings.named_files(run_settings.without_secrets(config))) and len(found) > 1
+
+
+def test_files_that_the_configuration_calls_alike_have_a_row_each(tmp_path):
+    """Of folders of this machine only the last name of a path is left."""
+    config = copy.deepcopy(CONFIG)
+    for folder, stage in (("a", "generate_responses"), ("b", "score_responses")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "short.yaml").write_text(f"user: '{folder}{{question}}'\n")
+        config[stage]["prompt"] = str(tmp_path / folder / "short.yaml")
+    rows = run_settings.files(run_settings.without_secrets(config), run_settings.named_files(config))
+    found = {row["sha256"] for row in rows if row["path"] == "short.yaml"}
+    assert found == {hashlib.sha256((tmp_path / name / "short.yaml").read_bytes()).hexdigest() for name in "ab"}
 
 
 def test_a_path_below_the_home_folder_is_that_of_every_user(tmp_path, monkeypatch):
@@ -129,7 +142,9 @@ def test_folders_of_this_machine_are_left_out(tmp_path):
     given = ["/srv/team/secret/problems.jsonl", "../neighbour/problems.jsonl", "data/mine.jsonl"]
     for number, path in enumerate(given):
         config["problems"][f"set{number}"] = {"source": {"file": {"path": path}}}
-    *_, page = write(tmp_path, config=config)
+    *_, page = write(tmp_path, config=config, named=[str(ROOT / "README.md")] * len(run_settings.named_files(config)))
+    files = (tmp_path / "settings/files.csv").read_text()
+    assert "problems.jsonl" in files and "/srv" not in files and "neighbour" not in files
     written = run_settings.without_secrets(config)["problems"]
     paths = [written[f"set{number}"]["source"]["file"]["path"] for number in range(3)]
     assert paths == ["problems.jsonl", "problems.jsonl", "data/mine.jsonl"]

@@ -172,7 +172,10 @@ def _read_settings(run: Run) -> None:
     if (versions := _written(folder / "versions.csv")) is not None:
         run.versions = {row["name"]: json.dumps(row["version"]) for row in versions}
     if (files := _written(folder / "files.csv")) is not None:
-        run.files = {row["path"]: json.dumps(f"SHA-256 {row['sha256'][:16]}") for row in files}
+        digests: dict[str, list[str]] = {}
+        for row in files:
+            digests.setdefault(row["path"], []).append(row["sha256"][:16])
+        run.files = {path: json.dumps(f"SHA-256 {', '.join(sorted(found))}") for path, found in digests.items()}
 
 
 def _written(path: Path) -> list[dict] | None:

@@ -54,10 +54,12 @@ def named_files(config: dict) -> list[str]:
 def files(config: dict, paths: Iterable[Path]) -> list[dict]:
     """Each file that a configuration names with its SHA-256, as rows by column.
 
-    `paths` is where they lie, in the order of `named_files`; the configuration may call them otherwise (`~`).
+    `paths` is where they lie, in the order of `named_files`. The configuration may call them otherwise (see
+    `without_secrets`), and several by one name, each of which has a row.
     """
-    found = dict(zip(named_files(config), paths, strict=True))
-    return [dict(zip(FILE_COLUMNS, (name, file_sha256(path)), strict=True)) for name, path in found.items()]
+    found = dict.fromkeys(zip(named_files(config), paths, strict=True))
+    rows = dict.fromkeys((name, file_sha256(path)) for name, path in found)
+    return [dict(zip(FILE_COLUMNS, row, strict=True)) for row in rows]
 
 
 def _cleaned(value):
