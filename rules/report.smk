@@ -185,7 +185,8 @@ rule write_settings:
         "python scripts/write_settings.py --run {params.run} --settings {params.settings:q}"
         " --code-version {params.code} --ledgers {params.ledgers} --store {params.store}"
         " --requirements {input.requirements} --named-files {input.files:q}"
-        " --configuration {output.configuration} --jobs {output.jobs} --files {output.files} --versions {output.versions} --hardware {output.hardware}"
+        " --configuration {output.configuration} --jobs {output.jobs} --files {output.files}"
+        " --versions {output.versions} --hardware {output.hardware}"
         " --page {output.page} --ledger {output.ledger} --log {log}"
 
 
