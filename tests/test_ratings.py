@@ -5,6 +5,7 @@ import json
 import random
 import re
 
+import browser
 import pytest
 import small_run
 import tabulate_ratings
@@ -14,6 +15,7 @@ from synthesis import rater_agreement, rating_sheets, schema
 from synthesis.rating_criteria import CRITERIA
 
 PUBLISHED = {"source": "arXiv 2410.18693v2", "table": "5"}
+VALUES = [ROOT / "config/published/scalequest.csv"]
 
 
 @pytest.fixture
@@ -128,8 +130,7 @@ def test_means_intervals_and_published_values(write, tmp_path):
         fill(tmp_path / "anna.csv", sheet, by("a"), delimiter=";", encoding="utf-8-sig"),
         fill(tmp_path / "ben.csv", list(reversed(sheet)), lambda place, _: scores["b", sheet[-1 - place]["item"]]),
     ]
-    values = ROOT / "config/published/scalequest.csv"
-    assert tabulate(tmp_path, *paths, settings={"published": PUBLISHED}, published=[values]) == 0
+    assert tabulate(tmp_path, *paths, settings={"published": PUBLISHED}, published=VALUES) == 0
     rows = read(tmp_path / "ratings.csv")
     own = [row for row in rows if row["origin"] == "this run"]
     assert len(own) == 2 * 3
@@ -149,6 +150,19 @@ def test_means_intervals_and_published_values(write, tmp_path):
         assert float(row["weighted_kappa"]) == pytest.approx(concordance(*pairs), abs=1e-4)
     page = (tmp_path / "ratings.html").read_text()
     assert "2 raters gave each question" in page and "Published means" in page
+
+
+@pytest.mark.skipif(not browser.find(), reason="no browser is installed")
+def test_the_page_fits_any_width(write, tmp_path):
+    sheet, _ = write(items=5)
+    sheets = [fill(tmp_path / f"{name}.csv", sheet, lambda place, criterion: 1 + place % 5) for name in ("one", "two")]
+    assert tabulate(tmp_path, *sheets, settings={"published": PUBLISHED}, published=VALUES) == 0
+    with browser.Browser(tmp_path / "profile") as chromium:
+        for width in (1280, 400):
+            chromium.resize(width, 900)
+            chromium.open(tmp_path / "ratings.html")
+            assert chromium.evaluate("document.documentElement.scrollWidth") <= width
+            assert "reasonableness" in chromium.text() and "Agreement" in chromium.text()
 
 
 def test_one_rater_agrees_with_nobody(write, tmp_path):
