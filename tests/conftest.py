@@ -20,6 +20,15 @@ def figure_style():
     figures.prepare("trial", ROOT / figures.STYLE)
 
 
+@pytest.fixture(scope="module")
+def grader():
+    """A grader whose worker lives as long as the tests of a file."""
+    from synthesis import grading
+
+    with grading.Grader() as grader:
+        yield grader
+
+
 @pytest.fixture(scope="session")
 def served_by_vllm(tmp_path_factory):
     """The address of a real server of vLLM with the two-layer model of 2 heads; it starts once, since that is slow."""

@@ -7,12 +7,6 @@ from synthesis import answer_groups, grading
 from synthesis.answer_spelling import before_per_cent, number
 
 
-@pytest.fixture(scope="module")
-def grader():
-    with grading.Grader() as grader:
-        yield grader
-
-
 @pytest.mark.parametrize(
     ("reference", "answer"),
     [

@@ -19,12 +19,6 @@ from synthesis import answer_spelling, grading, grading_worker
 from synthesis.answers import FORMS
 
 
-@pytest.fixture(scope="module")
-def grader():
-    with grading.Grader() as grader:
-        yield grader
-
-
 @pytest.mark.parametrize(
     ("reference", "answer"),
     [

@@ -8,12 +8,6 @@ from synthesis.grading import CORRECT, TIMED_OUT, UNREADABLE_REFERENCE, WRONG, G
 from synthesis.verdicts import response_verdict
 
 
-@pytest.fixture(scope="module")
-def grader():
-    with Grader() as grader:
-        yield grader
-
-
 class Verdicts:
     """Stands in for a grader; gives the verdicts on pairs (reference, answer) and counts the questions."""
 
