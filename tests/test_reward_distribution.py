@@ -114,3 +114,8 @@ def test_equal_rewards_have_a_bin(tmp_path, results):
         schema.write(path, [{**row, "reward": 2.0} for row in schema.read(path, schema.REWARDS)], schema.REWARDS)
     assert run(tmp_path, results) == 0
     assert sum(int(row["chosen"]) > 0 for row in read(tmp_path / "bins.csv")) == 1
+
+
+def test_a_missing_table_is_named(tmp_path, caplog):
+    assert start(plot_rewards, tmp_path, {}, "--histogram", tmp_path / "bins.csv", *figure_arguments(tmp_path)) == 1
+    assert "bins.csv is missing; run the workflow again" in caplog.text

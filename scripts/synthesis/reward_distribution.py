@@ -1,6 +1,5 @@
 """How the rewards of the chosen responses are distributed, against those of the rejected ones."""
 
-import csv
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from synthesis import schema
+from synthesis import csv_tables, schema
 from synthesis.funnel import Stage
 from synthesis.ledger import read_json
 
@@ -128,7 +127,6 @@ def table(found: dict[str, dict[str, Rewards]], tied: dict[str, int]) -> list[di
 
 
 def read_histogram(path: Path) -> list[dict]:
-    """The bins of a table that `histogram` gave."""
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        kinds = {"bin": int, "low": float, "high": float, CHOSEN: int, REJECTED: int}
-        return [{name: kinds[name](value) for name, value in row.items()} for row in csv.DictReader(file)]
+    """The bins of a table that `histogram` gave. Raises InputError if it is missing."""
+    kinds = {"bin": int, "low": float, "high": float, CHOSEN: int, REJECTED: int}
+    return [{name: kinds[name](value) for name, value in row.items()} for row in csv_tables.read(path)]

@@ -3,7 +3,6 @@
 Everything is read from what the runs left. What a run lacks is said in `missing`, in words, and never taken for equal.
 """
 
-import csv
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from synthesis import costs, evaluation, funnel, metrics, schema
+from synthesis import costs, csv_tables, evaluation, funnel, metrics, schema
 from synthesis.errors import InputError
 from synthesis.ledger import find_attempts, read_json
 
@@ -180,10 +179,7 @@ def _read_settings(run: Run) -> None:
 
 def _written(path: Path) -> list[dict] | None:
     """The rows of a CSV file; None if it is not there."""
-    if not path.is_file():
-        return None
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_tables.read(path) if path.is_file() else None
 
 
 def flat(tree, place: str = "") -> dict[str, str]:
